@@ -1,0 +1,159 @@
+"""One optimizer from one start: the run with everything that happened in it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core import engine
+from core.arguments import (
+    checked_clip,
+    checked_goal,
+    checked_hyper,
+    checked_noise,
+    checked_optimizer,
+    checked_parameters,
+    checked_points,
+    checked_schedule,
+    checked_steps,
+    checked_surface,
+)
+from core.jit import GRADIENT, RECEIVED, STATE, VALUE, X
+from core.spec import Goal, Noise, Optimizer, Schedule, Surface
+
+REST = 1e-8
+"""A gradient at most this long counts as rest: a run that ends there, or beyond there, has converged."""
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """What happened in one run.
+
+    Row k of `path`, `value`, `gradient`, `gradient_norm` and of every array in `state` belongs to the point after k
+    steps, row 0 to the start; row k of `received` (the gradient with noise and clipping) and `rate` to step k + 1.
+    After divergence the finite rows are kept.
+    """
+
+    surface: Surface
+    optimizer: Optimizer
+    hyper: dict[str, float]
+    path: np.ndarray
+    """(steps + 1, 2)"""
+    value: np.ndarray
+    gradient: np.ndarray
+    """(steps + 1, 2), the true gradient."""
+    received: np.ndarray
+    """(steps, 2)"""
+    rate: np.ndarray
+    """(steps,) learning rate with its schedule."""
+    state: dict[str, np.ndarray]
+    """(steps + 1, 2) each, or (steps + 1,) for what the coordinates share."""
+    status: str
+    """"running" (the steps were used up), "converged", "diverged" or "left the box"."""
+    stopped_at: int
+    """The step at which it ended; for "converged" the step since which the gradient has been at rest."""
+    first: int
+    """The first step at which the goal held, -1 for never or no goal."""
+    held: int
+    """The first step since which the goal held to the end, -1 for never or no goal."""
+
+    @property
+    def gradient_norm(self) -> np.ndarray:
+        return np.hypot(self.gradient[:, 0], self.gradient[:, 1])
+
+    def explain(self, step: int) -> dict[str, np.ndarray]:
+        """Return the numbers of the formula in step 1 ... len(rate), (2,) each, from the optimizer's `explain`."""
+        if not 1 <= step <= len(self.rate):
+            raise ValueError(f"step: got {step!r}, allowed are whole numbers from 1 to {len(self.rate)}")
+        return self._explained(slice(step - 1, step), slice(step, step + 1), lambda values: values[0])
+
+    def explained(self) -> dict[str, np.ndarray]:
+        """Return the numbers of the formula in every step, (steps, 2) each."""
+        return self._explained(slice(0, len(self.rate)), slice(1, len(self.rate) + 1), lambda values: values)
+
+    def _explained(self, before: slice, after: slice, pick) -> dict[str, np.ndarray]:
+        hyper = {**self.hyper, "lr": self.rate[before, None]}
+        hyper = self.optimizer.prepare(**hyper) if self.optimizer.prepare else hyper
+        state = {key: a[after] if a.ndim == 2 else a[after, None] for key, a in self.state.items()}
+        known = {"x": self.path[before], "g": self.received[before], **state, **hyper}
+        names = self.optimizer.explain.__code__.co_varnames[: self.optimizer.explain.__code__.co_argcount]
+        shape = self.received[before].shape
+        return {k: pick(np.broadcast_to(v, shape)) for k, v in self.optimizer.explain(**{n: known[n] for n in names}).items()}
+
+
+def descend(
+    surface: Surface | str,
+    optimizer: Optimizer | str,
+    start: tuple[float, float] | None = None,
+    steps: int = 500,
+    lr: float | None = None,
+    hyper: dict[str, float] | None = None,
+    schedule: Schedule | str | tuple | np.ndarray | None = None,
+    noise: Noise | np.ndarray | None = None,
+    clip_norm: float | None = None,
+    *,
+    parameters: dict[str, float] | None = None,
+    tolerance: float = REST,
+    goal: Goal | None = None,
+) -> Trajectory:
+    """Run one optimizer on one surface and return its Trajectory.
+
+    `surface` and `optimizer` are a spec or its key. `start` defaults to the first start of the surface, `lr` and every
+    hyper-parameter to those of torch.optim. `schedule` is a key or spec of SCHEDULES, a pair (key or spec, settings),
+    or an array (steps,) of factors on the rate. `noise` is a Noise or an array (steps, 2) added to the gradient;
+    `clip_norm` then limits its length. `parameters` pick a member of a family of surfaces. A run does not stop when it
+    has converged (some optimizers leave again); it stops where it diverges or leaves a bounded surface.
+
+    Raises ValueError that names the argument, what it got and what is allowed.
+    """
+    surface, optimizer, steps = checked_surface(surface), checked_optimizer(optimizer), checked_steps(steps)
+    hyper = checked_hyper(optimizer, lr, hyper)
+    start = checked_points("start", surface.starts[0] if start is None else start, (2,))
+    rates, plateau = checked_schedule(schedule, steps)
+    draws, sigma = checked_noise(noise, steps, range(1))
+    per_coordinate = [s.key for s in optimizer.state if not s.shared]
+    shared = [s.key for s in optimizer.state if s.shared]
+    rate_row = STATE + 2 * len(per_coordinate) + len(shared)
+    out, record = engine.drive(
+        surface,
+        optimizer,
+        start[:, None],
+        hyper,
+        steps,
+        parameters=engine.parameter_rows(surface, checked_parameters(surface, parameters)),
+        rates=rates,
+        noise=draws,
+        sigma=sigma,
+        clip=checked_clip(clip_norm),
+        plateau=plateau,
+        tolerance=tolerance,
+        goal=checked_goal(goal),
+        stop_at_goal=False,
+        keep=rate_row + 1 - X,
+    )
+    outcome = out[0]
+    stop = steps if outcome[engine.OUTCOME] in (engine.RUNNING, engine.CONVERGED) else int(outcome[engine.STOP])
+    rows = record[0, : stop + 1]
+    finite = np.isfinite(rows[:, : RECEIVED - X]).all(axis=1)
+    if not finite[-1]:
+        rows = rows[: int(np.argmin(finite))]
+
+    def pair(row: int) -> np.ndarray:
+        return np.ascontiguousarray(rows[:, row - X : row - X + 2])
+
+    state = {key: pair(STATE + 2 * k) for k, key in enumerate(per_coordinate)}
+    state |= {key: rows[:, STATE - X + 2 * len(per_coordinate) + k].copy() for k, key in enumerate(shared)}
+    return Trajectory(
+        surface=surface,
+        optimizer=optimizer,
+        hyper=hyper,
+        path=pair(X),
+        value=rows[:, VALUE - X].copy(),
+        gradient=pair(GRADIENT),
+        received=pair(RECEIVED)[1:],
+        rate=rows[1:, rate_row - X].copy(),
+        state=state,
+        status=engine.STATUS[int(outcome[engine.OUTCOME])],
+        stopped_at=int(outcome[engine.STOP]),
+        first=int(outcome[engine.FIRST]),
+        held=int(outcome[engine.HELD]),
+    )

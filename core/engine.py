@@ -1,0 +1,334 @@
+"""The one loop that runs every optimizer on every surface, one run or a million, in blocks of lanes.
+
+A block is a workspace of `LANES` columns, one run each, and these rows:
+
+    Hessian | parameters | x, y | f | f_x, f_y | received gradient | state | hyper-parameters | sigma, clip | notes
+
+Each run has its own start, hyper-parameters, surface parameters and noise; all take the same number of steps. A run
+that leaves the finite world or its box is taken out of its block by moving the last column into its place.
+"""
+
+import numpy as np
+
+from core.jit import (
+    GRADIENT,
+    HESSIAN,
+    LANES,
+    PARAMETERS,
+    RECEIVED,
+    ROWS,
+    STATE,
+    VALUE,
+    X,
+    address,
+    call_surface,
+    call_update,
+    kernel,
+    rows,
+    surface_kernel,
+    update_kernel,
+)
+from core.spec import Goal, Optimizer, Surface
+
+MAX_STEPS = 100_000
+REACH = 1e6
+"""A coordinate beyond this has diverged. No surface here has anything to find that far out."""
+STEEPEST = 1e100
+"""A gradient longer than this has diverged; its square must stay a finite double."""
+RUNNING, CONVERGED, DIVERGED, LEFT, REACHED = range(5)
+STATUS = ("running", "converged", "diverged", "left the box", "reached the goal")
+
+# Columns of the outcome of a run.
+FINAL, OUTCOME, STOP, SETTLED, FIRST, HELD, OUTCOMES = 0, 2, 3, 4, 5, 6, 7
+# Rows after the hyper-parameters.
+SIGMA, CLIP, BASE_RATE, PREVIOUS, CALM, HIT, SINCE, MARGIN, LANE, BEST, BAD, COOLDOWN, SCALE, NOTES = (
+    0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+)
+
+
+@kernel(
+    "void(intp, intp, float64[::1], intp[::1], float64[:,::1], intp, intp, intp, float64[:,::1], float64[:,:,::1], float64[::1], "
+    "float64[::1], float64, intp, float64, float64[:,::1], boolean, boolean, float64[:,:,::1], float64[:,::1])"
+)
+def _drive(
+    surface,  # address of the surface kernel
+    update,  # address of the update kernel
+    column,  # what every run starts with, up to and with the row CLIP
+    own_rows,  # rows in which the runs differ: x, y and more
+    own,  # (rows, N) their values there
+    states,  # rows of state
+    hypers,  # rows of hyper-parameters, the learning rate first
+    steps,
+    rates,  # (steps, 1 or N) factors on the learning rate; 0 rows for none
+    noise,  # (1 or N, steps, 2) standard normal numbers; 0 lanes for none
+    plateau,  # factor, patience, threshold, cooldown, least rate; empty for none
+    box,  # x low, x high, y low, y high
+    tolerance,  # a gradient at most this long is at rest
+    goal,  # index in Goal.KINDS
+    level,
+    targets,  # (K, 4): x, y and the weights of the squared distance
+    stop_at_goal,
+    clipped,
+    record,  # (N, steps + 1, rows to keep); 0 lanes for none
+    out,  # (N, OUTCOMES)
+):
+    rate = STATE + states
+    notes = rate + hypers
+    sigma, clip, base, previous = notes + SIGMA, notes + CLIP, notes + BASE_RATE, notes + PREVIOUS
+    calm, hit, since, margin, lane = notes + CALM, notes + HIT, notes + SINCE, notes + MARGIN, notes + LANE
+    best, bad, cooldown, scale = notes + BEST, notes + BAD, notes + COOLDOWN, notes + SCALE
+    workspace = np.zeros((ROWS, LANES))
+    here = address(workspace)
+    w = rows(here, (ROWS, LANES))  # the same memory with its shape known at compile time
+    count = own.shape[1]
+    kept = record.shape[2] if record.shape[0] > 0 else 0
+    values_needed = goal == 1 or kept > 2 or plateau.shape[0] > 0
+    level2 = level * level
+    side = -1.0 if goal == 2 else 1.0  # the goal holds where the margin is positive
+    tolerance2 = tolerance * tolerance
+    steepest2 = STEEPEST * STEEPEST
+    # In locals, because every store to the workspace might change an array element for all the compiler knows.
+    x_low, x_high, y_low, y_high = box[0], box[1], box[2], box[3]
+
+    for begin in range(0, count, LANES):
+        n = min(LANES, count - begin)
+        for r in range(column.shape[0]):
+            for b in range(n):
+                w[r, b] = column[r]
+        for k in range(own_rows.shape[0]):
+            for b in range(n):
+                w[own_rows[k], b] = own[k, begin + b]
+        for b in range(n):
+            w[base, b] = w[rate, b]
+            w[calm, b] = 0.0
+            w[hit, b] = -1.0
+            w[since, b] = 0.0
+            w[lane, b] = begin + b
+            w[previous, b] = w[X, b]
+            w[previous + 1, b] = w[X + 1, b]
+            w[best, b] = np.inf
+            w[bad, b] = 0.0
+            w[cooldown, b] = 0.0
+            w[scale, b] = 1.0
+
+        for t in range(steps + 1):
+            call_surface(surface, n, 1, here)
+            if values_needed:
+                call_surface(surface, n, 0, here)
+
+            # How is every run? Only rare endings take the slow path below. Loads stand before the choices, so that
+            # LLVM turns these into selects and the loop vectorises.
+            now = float(t) + 1.0
+            ended = 0
+            for b in range(n):
+                x, y, gx, gy = w[X, b], w[X + 1, b], w[GRADIENT, b], w[GRADIENT + 1, b]
+                x_before, y_before, restless = w[previous, b], w[previous + 1, b], w[calm, b]
+                slope2 = gx * gx + gy * gy
+                inside = (x >= x_low) & (x <= x_high) & (y >= y_low) & (y <= y_high) & (slope2 <= steepest2)
+                w[previous, b] = x if inside else x_before
+                w[previous + 1, b] = y if inside else y_before
+                w[calm, b] = restless if slope2 <= tolerance2 else now
+                ended += 0 if inside else 1
+            if goal == 1:
+                for b in range(n):
+                    w[margin, b] = level - w[VALUE, b]
+            elif goal > 1:
+                for b in range(n):
+                    w[margin, b] = np.inf
+                for k in range(targets.shape[0]):
+                    x_target, y_target, x_weight, y_weight = targets[k, 0], targets[k, 1], targets[k, 2], targets[k, 3]
+                    for b in range(n):
+                        u, v, nearest = w[X, b] - x_target, w[X + 1, b] - y_target, w[margin, b]
+                        squared = x_weight * u * u + y_weight * v * v
+                        w[margin, b] = squared if squared < nearest else nearest
+                for b in range(n):
+                    w[margin, b] = side * (w[margin, b] - level2)
+            if goal > 0:
+                for b in range(n):
+                    holds, missed, first = w[margin, b] > 0.0, w[since, b], w[hit, b]
+                    w[since, b] = missed if holds else now
+                    new = holds & (first < 0.0)
+                    w[hit, b] = now - 1.0 if new else first
+                    ended += 1 if new & stop_at_goal else 0
+            if kept > 0:
+                for b in range(n):
+                    for r in range(kept):
+                        record[int(w[lane, b]), t, r] = w[X + r, b]
+            last = t == steps
+            if ended > 0 or last:
+                b = 0
+                while b < n:
+                    x, y = w[X, b], w[X + 1, b]
+                    slope2 = w[GRADIENT, b] * w[GRADIENT, b] + w[GRADIENT + 1, b] * w[GRADIENT + 1, b]
+                    outcome = RUNNING
+                    if not (abs(x) <= REACH and abs(y) <= REACH and slope2 <= steepest2):
+                        outcome = DIVERGED
+                    elif not (x_low <= x <= x_high and y_low <= y <= y_high):
+                        outcome = LEFT
+                    elif stop_at_goal and w[hit, b] >= 0.0:
+                        outcome = REACHED
+                    elif last and w[calm, b] <= t:
+                        outcome = CONVERGED
+                    if outcome == RUNNING and not last:
+                        b += 1
+                        continue
+                    index = int(w[lane, b])
+                    finite = np.isfinite(x) and np.isfinite(y)
+                    out[index, FINAL] = x if finite else w[previous, b]
+                    out[index, FINAL + 1] = y if finite else w[previous + 1, b]
+                    out[index, OUTCOME] = outcome
+                    out[index, STOP] = w[calm, b] if outcome == CONVERGED else t
+                    out[index, SETTLED] = w[calm, b]
+                    out[index, FIRST] = w[hit, b]
+                    out[index, HELD] = w[since, b] if goal > 0 and w[since, b] <= t else -1.0
+                    n -= 1
+                    for r in range(notes + NOTES):
+                        w[r, b] = w[r, n]
+            if last or n == 0:
+                break
+
+            if noise.shape[0] > 0:
+                for b in range(n):
+                    index = int(w[lane, b]) if noise.shape[0] > 1 else 0
+                    w[GRADIENT, b] += w[sigma, b] * noise[index, t, 0]
+                    w[GRADIENT + 1, b] += w[sigma, b] * noise[index, t, 1]
+            if clipped:
+                for b in range(n):
+                    # torch.nn.utils.clip_grad_norm_, with its 1e-6
+                    length = np.sqrt(w[GRADIENT, b] ** 2 + w[GRADIENT + 1, b] ** 2)
+                    shrink = min(w[clip, b] / (length + 1e-6), 1.0)
+                    w[GRADIENT, b] *= shrink
+                    w[GRADIENT + 1, b] *= shrink
+            if kept > 0:
+                for b in range(n):
+                    w[RECEIVED, b] = w[GRADIENT, b]
+                    w[RECEIVED + 1, b] = w[GRADIENT + 1, b]
+            if rates.shape[0] > 0:
+                for b in range(n):
+                    w[rate, b] = w[base, b] * w[scale, b] * rates[t, int(w[lane, b]) if rates.shape[1] > 1 else 0]
+            elif plateau.shape[0] > 0:
+                for b in range(n):
+                    w[rate, b] = w[base, b] * w[scale, b]
+            call_update(update, n, here)
+
+            if plateau.shape[0] > 0:
+                # torch.optim.lr_scheduler.ReduceLROnPlateau, mode "min", threshold_mode "rel"
+                factor, patience, threshold, rest, least = plateau[0], plateau[1], plateau[2], plateau[3], plateau[4]
+                for b in range(n):
+                    if w[VALUE, b] < w[best, b] * (1.0 - threshold):
+                        w[best, b] = w[VALUE, b]
+                        w[bad, b] = 0.0
+                    else:
+                        w[bad, b] += 1.0
+                    if w[cooldown, b] > 0.0:
+                        w[cooldown, b] -= 1.0
+                        w[bad, b] = 0.0
+                    if w[bad, b] > patience:
+                        w[cooldown, b] = rest
+                        w[bad, b] = 0.0
+                        reduced = max(w[base, b] * w[scale, b] * factor, least)
+                        if w[base, b] * w[scale, b] - reduced > 1e-8:
+                            w[scale, b] = reduced / w[base, b]
+
+
+@kernel("void(intp, intp, float64[:,::1], float64[::1], float64[:,::1])")
+def _evaluate(surface, order, points, parameters, out):
+    workspace = np.zeros((ROWS, LANES))
+    first = HESSIAN if order == 2 else VALUE + order
+    for begin in range(0, points.shape[1], LANES):
+        n = min(LANES, points.shape[1] - begin)
+        for b in range(n):
+            workspace[X, b] = points[0, begin + b]
+            workspace[X + 1, b] = points[1, begin + b]
+            for k in range(parameters.shape[0]):
+                workspace[PARAMETERS + k, b] = parameters[k]
+        call_surface(surface, n, order, address(workspace))
+        for r in range(order + 1):
+            for b in range(n):
+                out[r, begin + b] = workspace[first + r, b]
+
+
+def evaluate(surface: Surface, order: int, x, y) -> tuple:
+    """Return the derivatives of the given order at (x, y): (f,), (f_x, f_y) or (f_xx, f_xy, f_yy).
+
+    Scalars give floats; arrays give float64 arrays of their common shape.
+    """
+    x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
+    points = np.stack([x.ravel(), y.ravel()])
+    out = np.empty((order + 1, points.shape[1]))
+    _evaluate(surface_kernel(surface.formulas), order, points, np.array(parameter_rows(surface), dtype=float), out)
+    return tuple(float(r[0]) if x.ndim == 0 else r.reshape(x.shape) for r in out)
+
+
+def parameter_rows(surface: Surface, parameters: dict | None = None) -> tuple:
+    """Return what the formulas take after x and y, floats or (N,) arrays; `parameters` overrides those of the surface."""
+    chosen = {p.key: p.default for p in surface.parameters} | (parameters or {})
+    return tuple(surface.prepare(**chosen) if surface.prepare else chosen.values())
+
+
+def drive(
+    surface: Surface,
+    optimizer: Optimizer,
+    start: np.ndarray,
+    hyper: dict[str, np.ndarray],
+    steps: int,
+    *,
+    parameters: tuple,
+    rates: np.ndarray,
+    noise: np.ndarray,
+    sigma: np.ndarray | float,
+    clip: np.ndarray | float | None,
+    plateau: np.ndarray,
+    tolerance: float,
+    goal: Goal | None,
+    stop_at_goal: bool,
+    keep: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Run the engine on checked arguments; return (out (N, OUTCOMES), record (N, steps + 1, `keep` rows)).
+
+    `start` is (2, N), every hyper-parameter (the learning rate first), surface parameter, sigma and clip a float or an
+    array (N,). State is laid out per coordinate first, then shared. `keep` is how many rows of the workspace to record from
+    row X on: 0 nothing, 3 the path and its value, STATE - X + states + 1 everything down to the learning rate.
+    """
+    hyper = optimizer.prepare(**hyper) if optimizer.prepare else hyper
+    per_coordinate = tuple(s.key for s in optimizer.state if not s.shared)
+    shared = tuple(s.key for s in optimizer.state if s.shared)
+    states = 2 * len(per_coordinate) + len(shared)
+    memory = [hyper[s.start] if isinstance(s.start, str) else s.start for s in optimizer.state for _ in range(2 - s.shared)]
+    layout = dict(enumerate(start, X)) | dict(enumerate(parameters, PARAMETERS))
+    layout |= dict(enumerate((*memory, *hyper.values(), sigma, np.inf if clip is None else clip), STATE))
+    column = np.zeros(STATE + states + len(hyper) + BASE_RATE)
+    own = {}
+    for r, values in layout.items():
+        if isinstance(values, np.ndarray):
+            own[r] = values
+        else:
+            column[r] = values
+    count = start.shape[1]
+    box = np.array(surface.domain if surface.bounded else (-REACH, REACH, -REACH, REACH))
+    targets = np.array([(*target, *goal.weight) for target in goal.targets]) if goal else np.empty((0, 4))
+    out = np.empty((count, OUTCOMES))
+    record = np.full((count if keep else 0, steps + 1, keep), np.nan)
+    _drive(
+        surface_kernel(surface.formulas),
+        update_kernel(optimizer.step, per_coordinate, shared, tuple(hyper)),
+        column,
+        np.array(list(own)),
+        np.stack(list(own.values())),
+        states,
+        len(hyper),
+        steps,
+        rates,
+        noise,
+        plateau,
+        box,
+        tolerance,
+        Goal.KINDS.index(goal.kind) if goal else 0,
+        goal.level if goal else 0.0,
+        targets,
+        stop_at_goal,
+        clip is not None,
+        record,
+        out,
+    )
+    return out, record

@@ -1,0 +1,138 @@
+"""Thousands of runs at once: basins, sweeps over hyper-parameters, repetitions over seeds."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+
+from core import engine
+from core.arguments import (
+    checked_clip,
+    checked_goal,
+    checked_hyper,
+    checked_noise,
+    checked_optimizer,
+    checked_parameters,
+    checked_points,
+    checked_schedule,
+    checked_steps,
+    checked_surface,
+)
+from core.descent import REST
+from core.jit import VALUE, X
+from core.spec import Goal, Noise, Optimizer, Schedule, Surface
+
+CHUNK = 4096
+"""Runs per call of the engine: about 10 ms for 500 steps, so that a progress bar moves and other threads get a turn."""
+CHUNK_NUMBERS = 4_000_000
+"""Numbers (of noise, of records) that one chunk may hold: 32 MB."""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """What happened in N runs."""
+
+    final: np.ndarray
+    """(2, N) last point; of a diverged run the last finite one."""
+    outcome: np.ndarray
+    """(N,) index in core.engine.STATUS."""
+    stopped_at: np.ndarray
+    """(N,) step at which the run ended; for "converged" the step since which the gradient has been at rest."""
+    first: np.ndarray
+    """(N,) first step at which the goal held, -1 for never."""
+    held: np.ndarray
+    """(N,) first step since which the goal held to the end, -1 for never."""
+    path: np.ndarray | None
+    """(N, steps + 1, 2) where recorded, NaN after the end."""
+    value: np.ndarray | None
+    """(N, steps + 1) where recorded, NaN after the end."""
+
+    @property
+    def status(self) -> np.ndarray:
+        """(N,) words: "running", "converged", "diverged", "left the box" or "reached the goal"."""
+        return np.array(engine.STATUS)[self.outcome]
+
+
+def descend_many(
+    surface: Surface | str,
+    optimizer: Optimizer | str,
+    starts: np.ndarray,
+    steps: int = 500,
+    lr: float | np.ndarray | None = None,
+    hyper: dict[str, float | np.ndarray] | None = None,
+    schedule: Schedule | str | tuple | np.ndarray | None = None,
+    noise: Noise | np.ndarray | None = None,
+    clip_norm: float | np.ndarray | None = None,
+    *,
+    parameters: dict[str, float | np.ndarray] | None = None,
+    tolerance: float = REST,
+    goal: Goal | None = None,
+    stop_at_goal: bool = False,
+    record: bool = False,
+    executor: Executor | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Ensemble:
+    """Run one optimizer from `starts` (2, N) and return an Ensemble of N outcomes.
+
+    As `descend`, with `lr`, every hyper-parameter, surface parameter and `clip_norm` a number or an array (N,). A
+    Noise gives run i the draws of seed + i; `schedule` may be an array (steps, N). `stop_at_goal` ends a run where
+    `goal` first holds, `record` keeps the paths. The runs are split into chunks and mapped over `executor` (threads:
+    the kernels release the GIL); without one they run here, and `progress` is called with the part that is done.
+
+    Raises ValueError that names the argument, what it got and what is allowed.
+    """
+    surface, optimizer, steps = checked_surface(surface), checked_optimizer(optimizer), checked_steps(steps)
+    starts = np.ascontiguousarray(checked_points("starts", starts, (2, -1)))
+    count = starts.shape[1]
+    hyper = checked_hyper(optimizer, lr, hyper, count)
+    parameters = checked_parameters(surface, parameters, count)
+    rates, plateau = checked_schedule(schedule, steps)
+    if rates.shape[1] not in (1, count):
+        raise ValueError(f"schedule: got factors for {rates.shape[1]} runs, allowed are 1 or {count}")
+    if isinstance(noise, np.ndarray) and noise.ndim == 3 and len(noise) != count:
+        raise ValueError(f"noise: got draws for {len(noise)} runs, allowed are {count}")
+    clip, goal = checked_clip(clip_norm, count), checked_goal(goal)
+
+    def chunk(lanes: range) -> tuple[np.ndarray, np.ndarray]:
+        def own(values):
+            return values[lanes.start : lanes.stop] if isinstance(values, np.ndarray) else values
+
+        draws, sigma = checked_noise(noise, steps, lanes)
+        return engine.drive(
+            surface,
+            optimizer,
+            starts[:, lanes.start : lanes.stop],
+            {key: own(values) for key, values in hyper.items()},
+            steps,
+            parameters=engine.parameter_rows(surface, {key: own(values) for key, values in parameters.items()}),
+            rates=rates if rates.shape[1] == 1 else np.ascontiguousarray(rates[:, lanes.start : lanes.stop]),
+            noise=draws,
+            sigma=sigma,
+            clip=own(clip),
+            plateau=plateau,
+            tolerance=tolerance,
+            goal=goal,
+            stop_at_goal=stop_at_goal and goal is not None,
+            keep=VALUE - X + 1 if record else 0,
+        )
+
+    numbers = steps * (2 * (noise is not None) + 3 * record)
+    size = CHUNK if numbers == 0 else max(1, min(CHUNK, CHUNK_NUMBERS // numbers))
+    chunks = [range(begin, min(begin + size, count)) for begin in range(0, count, size)]
+    parts = []
+    for part in (executor.map if executor else map)(chunk, chunks):
+        parts.append(part)
+        if progress:
+            progress(len(parts) / len(chunks))
+    out = np.concatenate([out for out, _ in parts])
+    records = np.concatenate([kept for _, kept in parts]) if record else None
+    return Ensemble(
+        final=out[:, engine.FINAL : engine.FINAL + 2].T.copy(),
+        outcome=out[:, engine.OUTCOME].astype(int),
+        stopped_at=out[:, engine.STOP].astype(int),
+        first=out[:, engine.FIRST].astype(int),
+        held=out[:, engine.HELD].astype(int),
+        path=None if records is None else records[:, :, :2],
+        value=None if records is None else records[:, :, VALUE - X],
+    )

@@ -1,0 +1,55 @@
+"""The optimizers, in teaching order. A new one is a file beside this one and a name in a tuple below."""
+
+from core.optimizers.adadelta import ADADELTA
+from core.optimizers.adagrad import ADAGRAD
+from core.optimizers.adagrad_notes import ADAGRAD_NOTES
+from core.optimizers.adam import ADAM
+from core.optimizers.adam_notes import ADAM_NOTES
+from core.optimizers.adamax import ADAMAX
+from core.optimizers.adamw import ADAMW
+from core.optimizers.amsgrad import AMSGRAD
+from core.optimizers.asgd import ASGD
+from core.optimizers.ema_momentum import EMA_MOMENTUM
+from core.optimizers.lion import LION
+from core.optimizers.momentum import MOMENTUM
+from core.optimizers.momentum_faulty import MOMENTUM_FAULTY
+from core.optimizers.nadam import NADAM
+from core.optimizers.nesterov import NESTEROV
+from core.optimizers.radam import RADAM
+from core.optimizers.rmsprop import RMSPROP
+from core.optimizers.rmsprop_notes import RMSPROP_NOTES
+from core.optimizers.rprop import RPROP
+from core.optimizers.sgd import SGD
+from core.optimizers.sign_sgd import SIGN_SGD
+from core.spec import Optimizer
+
+OPTIMIZERS = (
+    SGD,
+    MOMENTUM,
+    EMA_MOMENTUM,
+    NESTEROV,
+    ADAGRAD,
+    RMSPROP,
+    ADADELTA,
+    ADAM,
+    AMSGRAD,
+    ADAMW,
+    NADAM,
+    RADAM,
+    ADAMAX,
+    RPROP,
+    ASGD,
+    LION,
+    SIGN_SGD,
+)
+VARIANTS = (MOMENTUM_FAULTY, ADAGRAD_NOTES, RMSPROP_NOTES, ADAM_NOTES)
+"""Formulas that notes and textbooks give and that differ from those above. Each has a file of its own, because
+Numba tells two formulas of one file apart by their bytecode alone."""
+
+
+def optimizer(key: str) -> Optimizer:
+    """Return the optimizer or variant with this key. Raises ValueError for an unknown one."""
+    known = {o.key: o for o in OPTIMIZERS + VARIANTS}
+    if not isinstance(key, str) or key not in known:
+        raise ValueError(f"optimizer: {key!r} is unknown; known are {', '.join(known)}")
+    return known[key]

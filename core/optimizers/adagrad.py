@@ -1,0 +1,50 @@
+"""Adagrad: a rate per coordinate that shrinks with all the gradients the coordinate has seen.
+
+J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods for online learning and stochastic optimization",
+Journal of Machine Learning Research 12 (2011) 2121-2159. Epsilon stands outside the root, as in torch.optim.Adagrad.
+"""
+
+import numpy as np
+
+from core.spec import Hyper, Optimizer, State, learning_rate
+
+
+def step(x, g, total, t, lr, lr_decay, weight_decay, initial_accumulator_value, eps):
+    g = g + weight_decay * x
+    total = total + g * g
+    rate = lr / (1 + t * lr_decay) / (np.sqrt(initial_accumulator_value + total) + eps)
+    return x - rate * g, total, t + 1
+
+
+def explain(x, g, total, t, lr, lr_decay, weight_decay, initial_accumulator_value, eps):
+    rate = lr / (1 + (t - 1) * lr_decay) / (np.sqrt(initial_accumulator_value + total) + eps)
+    return {"rate": rate, "step": -rate * (g + weight_decay * x)}
+
+
+ADAGRAD = Optimizer(
+    key="adagrad",
+    title="Adagrad",
+    step=step,
+    explain=explain,
+    state=(
+        State("total", "G", "Sum of the squared gradients"),
+        State("t", "t", "Steps taken", shared=True),
+    ),
+    hyper=(
+        learning_rate(1e-2),
+        Hyper("lr_decay", 0.0, r"\delta", "Decay of the learning rate by 1 / (1 + t decay)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, added to the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("initial_accumulator_value", 0.0, "G_0", "Sum of squares to start from", (0.0, 1e6), (0.0, 10.0)),
+        Hyper("eps", 1e-10, r"\varepsilon", "Guard against division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
+    ),
+    latex=r"""
+G_t = G_{t-1} + g_t^2 \qquad
+x_t = x_{t-1} - \frac{\eta}{1+(t-1)\,\delta}\,\frac{g_t}{\sqrt{G_0 + G_t}+\varepsilon}
+""",
+    text="Every coordinate has its own rate, which only ever falls: the more gradient it has seen, the smaller.",
+    source="Duchi, Hazan & Singer 2011, jmlr.org/papers/v12/duchi11a.html",
+    torch="Adagrad",
+    torch_arguments=lambda h: {
+        key: h[key] for key in ("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps")
+    },
+)

@@ -1,0 +1,55 @@
+"""RMSprop: the gradient divided by its recent root mean square.
+
+T. Tieleman, G. Hinton, "Lecture 6.5 - RMSProp", COURSERA: Neural networks for machine learning (2012); the centred
+form from A. Graves, "Generating sequences with recurrent neural networks", arXiv:1308.0850. Epsilon stands outside
+the root and momentum comes after the division, as in torch.optim.RMSprop. The mean starts from 0 and nothing corrects
+for that: the first step is 1 / sqrt(1 - alpha) rates long.
+"""
+
+import numpy as np
+
+from core.spec import Hyper, Optimizer, State, learning_rate
+
+
+def step(x, g, m, v, b, lr, alpha, eps, weight_decay, momentum, centered):
+    g = g + weight_decay * x
+    m = alpha * m + (1 - alpha) * g
+    v = alpha * v + (1 - alpha) * g * g
+    b = momentum * b + g / (np.sqrt(v - centered * m * m) + eps)
+    return x - lr * b, m, v, b
+
+
+def explain(m, v, b, lr, eps, centered):
+    return {"rate": lr / (np.sqrt(v - centered * m * m) + eps), "step": -lr * b}
+
+
+RMSPROP = Optimizer(
+    key="rmsprop",
+    title="RMSprop",
+    step=step,
+    explain=explain,
+    state=(
+        State("m", "m", "Mean of the gradient, used when centred"),
+        State("v", "v", "Mean of its square"),
+        State("b", "b", "Velocity"),
+    ),
+    hyper=(
+        learning_rate(1e-2),
+        Hyper("alpha", 0.99, r"\alpha", "Memory of the square", (0.0, 1.0), (0.5, 0.9999), "near one"),
+        Hyper("eps", 1e-8, r"\varepsilon", "Guard against division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, added to the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("momentum", 0.0, r"\beta", "Share of the velocity that is kept", (0.0, 1e6), (0.0, 0.999), "near one"),
+        Hyper("centered", 0.0, "c", "Centred: divide by the standard deviation instead", (0.0, 1.0), scale="switch"),
+    ),
+    latex=r"""
+m_t = \alpha\,m_{t-1} + (1-\alpha)\,g_t \qquad v_t = \alpha\,v_{t-1} + (1-\alpha)\,g_t^2 \\
+b_t = \beta\,b_{t-1} + \frac{g_t}{\sqrt{v_t - c\,m_t^2}+\varepsilon} \qquad x_t = x_{t-1} - \eta\,b_t
+""",
+    text="The gradient divided by its recent typical size, so steep and flat coordinates move equally fast.",
+    source="Tieleman & Hinton 2012, lecture 6.5; Graves 2013, arXiv:1308.0850",
+    torch="RMSprop",
+    torch_arguments=lambda h: {
+        **{key: h[key] for key in ("lr", "alpha", "eps", "weight_decay", "momentum")},
+        "centered": bool(h["centered"]),
+    },
+)

@@ -1,0 +1,225 @@
+"""Write a run as a short PyTorch script: the same path from torch.optim and autograd, in double precision.
+
+The formula of the surface is the source that runs here with NumPy's functions exchanged for torch's;
+nothing that a user typed becomes code but numbers. An optimizer without a twin in torch.optim becomes one
+there: its own update rule, on tensors.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+
+from core import engine
+from core.arguments import (
+    checked_clip,
+    checked_hyper,
+    checked_noise,
+    checked_optimizer,
+    checked_points,
+    checked_steps,
+    checked_surface,
+)
+from core.schedules import schedule as schedule_named
+from core.schedules import torch_source
+from core.spec import NOTHING, Noise, Optimizer, Schedule, Surface
+
+TORCH_DEFAULTS: dict[str, dict] = {
+    "SGD": {"momentum": 0, "dampening": 0, "weight_decay": 0, "nesterov": False},
+    "Adagrad": {"lr_decay": 0, "weight_decay": 0, "initial_accumulator_value": 0, "eps": 1e-10},
+    "RMSprop": {"alpha": 0.99, "eps": 1e-8, "weight_decay": 0, "momentum": 0, "centered": False},
+    "Adadelta": {"rho": 0.9, "eps": 1e-6, "weight_decay": 0},
+    "Adam": {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "amsgrad": False},
+    "AdamW": {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.01, "amsgrad": False},
+    "NAdam": {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "momentum_decay": 0.004},
+    "RAdam": {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0},
+    "Adamax": {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0},
+    "Rprop": {"etas": (0.5, 1.2), "step_sizes": (1e-6, 50)},
+    "ASGD": {"lambd": 0.0001, "alpha": 0.75, "t0": 1000000.0, "weight_decay": 0},
+}
+"""Arguments that a script need not write, by class of torch.optim 2.13; it always writes the rate."""
+
+
+def torch_script(
+    surface: Surface | str,
+    optimizer: Optimizer | str,
+    *,
+    start: tuple[float, float],
+    steps: int,
+    hyper: Mapping[str, float] = NOTHING,
+    schedule: Schedule | str | None = None,
+    schedule_settings: Mapping[str, float] | None = None,
+    noise: Noise | None = None,
+    clip_norm: float | None = None,
+) -> str:
+    """Return a self-contained Python script that repeats a run with PyTorch and prints where it ends.
+
+    The arguments are those of `descend`, the learning rate among `hyper`. The list `path` of the script has
+    the rows of `Trajectory.path`. Raises ValueError for what `descend` refuses.
+    """
+    surface, optimizer, steps = checked_surface(surface), checked_optimizer(optimizer), checked_steps(steps)
+    x, y = checked_points("start", start, (2,)).tolist()
+    values: dict = checked_hyper(optimizer, None, dict(hyper))
+    checked_noise(noise, steps, range(1))
+    clip = checked_clip(clip_norm)
+    row = schedule_named(schedule) if isinstance(schedule, str) else schedule
+    noisy = noise is not None and noise.sigma > 0
+
+    definition, construction, lr = _optimizer(optimizer, values, rewrite=row is None or not row.reads_loss)
+    setup = [f"p = torch.tensor([{x!r}, {y!r}], requires_grad=True)", construction]
+    if row:
+        setup.append(torch_source(row, lr, steps, schedule_settings or {}))
+    if noise and noisy:
+        draws = f"np.random.default_rng({int(noise.seed)}).standard_normal(({steps}, 2))"
+        setup.append(f"noise = {float(noise.sigma)!r} * torch.from_numpy({draws})")
+    main = "\n".join([*setup, "", _loop(steps, noisy, clip, row), END])
+    body = "\n\n\n".join(block for block in (_surface(surface), definition, main) if block)
+    return "\n\n".join([_heading(surface, optimizer), _imports(body), PRECISION, body])
+
+
+PRECISION = "torch.set_default_dtype(torch.float64)\n"
+
+END = """
+x, y = path[-1]
+print(f"after {len(path) - 1} steps: x = {x!r}, y = {y!r}, f = {f(*p).item()!r}")
+"""
+
+
+def _heading(surface: Surface, optimizer: Optimizer) -> str:
+    lines = [f"{optimizer.title} on the surface {surface.title}, in double precision."]
+    if surface.bounded:
+        x_low, x_high, y_low, y_high = surface.domain
+        lines.append(
+            f"Descent Lab stops where a run leaves {x_low:g} <= x <= {x_high:g}, {y_low:g} <= y <= {y_high:g}; "
+            "this script goes on."
+        )
+    return "\n".join(f"# {line}" for line in lines)
+
+
+def _imports(body: str) -> str:
+    lines = {
+        "math.": "import math\n",
+        "np.": "import numpy as np",
+        "torch.": "import torch",
+        "lr_scheduler.": "from torch.optim import lr_scheduler",
+    }
+    return "\n".join(line for name, line in lines.items() if re.search(rf"\b{re.escape(name)}", body))
+
+
+def _loop(steps: int, noisy: bool, clip: object, row: Schedule | None) -> str:
+    lines = ["optimizer.zero_grad()", "loss = f(*p)", "loss.backward()"]
+    if noisy:
+        lines.append("p.grad += noise[t]")
+    if clip is not None:
+        lines.append(f"torch.nn.utils.clip_grad_norm_([p], {clip!r})")
+    lines.append("optimizer.step()")
+    if row:
+        lines.append("scheduler.step(loss.item())" if row.reads_loss else "scheduler.step()")
+    lines.append("path.append(p.tolist())")
+    return "\n    ".join([f"path = [p.tolist()]\nfor t in range({steps}):", *lines])
+
+
+def _surface(surface: Surface) -> str:
+    """Return the source of `f(x, y)`: constants of its file above it, its parameters as defaults."""
+    value = surface.formulas[0]
+    names = list(inspect.signature(value).parameters)
+    parameters = zip(names[2:], engine.parameter_rows(surface), strict=True)
+    defaults = "".join(f", {name}={float(number) + 0.0!r}" for name, number in parameters)  # no -0.0
+    return _constants(value) + _translated(value, f"f({names[0]}, {names[1]}{defaults})")
+
+
+def _constants(formula: Callable) -> str:
+    known = formula.__globals__
+    used = [name for name in formula.__code__.co_names if isinstance(known.get(name), int | float)]
+    return "".join(f"{name} = {known[name]!r}\n" for name in used) + ("\n\n" if used else "")
+
+
+def _translated(formula: Callable, head: str) -> str:
+    """Return the formula's source under another head, NumPy's names exchanged for torch's."""
+    source = inspect.getsource(formula).rstrip()
+    body = source[source.index("):") + 2 :]
+    return f"def {head}:{re.sub(NUMPY_NAME, _torch_name, body)}"
+
+
+NUMPY_NAME = r"\bnp\.(\w+)(\(\d[\d.]*\))?"
+"""A name of NumPy, with its argument where that is a plain number."""
+
+
+def _torch_name(found: re.Match) -> str:
+    name, number = found.groups()
+    if number or name in ("pi", "e"):  # torch's functions take tensors, not numbers
+        return f"math.{name}{number or ''}"
+    return f"torch.{name}"
+
+
+def _optimizer(optimizer: Optimizer, values: dict, rewrite: bool) -> tuple[str, str, float]:
+    """Return (definitions, the line that builds `optimizer`, the learning rate it is given)."""
+    if optimizer.key in REWRITTEN and rewrite:
+        twin, arguments_of, why = REWRITTEN[optimizer.key]
+        arguments = arguments_of(values)
+        return "", f"# {why}\n{_construction(twin, arguments)}", arguments["lr"]
+    if optimizer.torch and optimizer.torch_arguments:
+        arguments = optimizer.torch_arguments(values)
+        return "", _construction(optimizer.torch, arguments), arguments["lr"]
+    prepared = optimizer.prepare(**values) if optimizer.prepare else values
+    name = re.sub(r"\W", "", optimizer.title)
+    hyper = "".join(f", {key}={value!r}" for key, value in prepared.items())
+    return _own_class(optimizer, name, values), f"optimizer = {name}([p]{hyper})", values["lr"]
+
+
+def _ema_arguments(values: dict) -> dict:
+    return {"lr": values["lr"] * (1 - values["beta"]), "momentum": values["beta"]}
+
+
+REWRITTEN = {
+    "ema_momentum": ("SGD", _ema_arguments, "The mean of the gradients is 1 - beta times torch's velocity."),
+}
+"""Optimizers that are one of torch.optim with another rate, exactly: class, arguments, reason. Reduction on
+a plateau is the exception, because torch compares the rate itself with fixed numbers."""
+
+
+def _construction(name: str, arguments: dict) -> str:
+    lr, usual = arguments["lr"], TORCH_DEFAULTS[name]
+    unusual = "".join(f", {k}={v!r}" for k, v in arguments.items() if k != "lr" and v != usual[k])
+    if lr >= 0:
+        return f"optimizer = torch.optim.{name}([p], lr={lr!r}{unusual})"
+    late = f'optimizer.param_groups[0]["lr"] = {lr!r}  # torch refuses a negative rate in the line above only'
+    return f"optimizer = torch.optim.{name}([p], lr=0.0{unusual})\n{late}"
+
+
+def _own_class(optimizer: Optimizer, name: str, values: dict) -> str:
+    """Return the source of the update rule and of a torch optimizer that applies it."""
+    names = list(inspect.signature(optimizer.step).parameters)
+    start = {s.key: values[s.start] if isinstance(s.start, str) else s.start for s in optimizer.state}
+    memory = {key: start[key] for key in names if key in start}
+    rule = _constants(optimizer.step) + _translated(optimizer.step, f"update({', '.join(names)})")
+    return f"{rule}\n\n\n{(WITH_MEMORY if memory else WITHOUT_MEMORY).format(name=name, memory=memory)}"
+
+
+WITHOUT_MEMORY = '''class {name}(torch.optim.Optimizer):
+    """torch.optim has none: the update rule above, for both coordinates at once."""
+
+    def __init__(self, parameters, **hyper):
+        super().__init__(parameters, hyper)
+
+    @torch.no_grad()
+    def step(self):
+        (group,) = self.param_groups
+        (p,) = group["params"]
+        hyper = {{key: group[key] for key in self.defaults}}
+        p.copy_(update(p, p.grad, **hyper))'''
+
+WITH_MEMORY = '''class {name}(torch.optim.Optimizer):
+    """torch.optim has none: the update rule above, for both coordinates at once."""
+
+    def __init__(self, parameters, **hyper):
+        super().__init__(parameters, hyper)
+        self.memory = {memory}
+
+    @torch.no_grad()
+    def step(self):
+        (group,) = self.param_groups
+        (p,) = group["params"]
+        hyper = {{key: group[key] for key in self.defaults}}
+        x, *new = update(p, p.grad, **self.memory, **hyper)
+        self.memory = dict(zip(self.memory, new))
+        p.copy_(x)'''

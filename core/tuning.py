@@ -1,0 +1,129 @@
+"""A fair way to choose a learning rate: the same grid, the same starts and the same budget for everyone."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.arguments import checked_optimizer, checked_surface
+from core.ensemble import descend_many
+from core.spec import Goal, Optimizer, Surface
+
+RATES = 10.0 ** np.linspace(-6, 3, 37)
+"""Four rates a decade over nine decades."""
+STARTS = 24
+"""Random starts in the window of the surface."""
+
+
+@dataclass(frozen=True)
+class RateSweep:
+    """What every rate of a grid achieved from every start."""
+
+    rates: np.ndarray
+    """(R,)"""
+    steps: np.ndarray
+    """(R, N) steps until the goal held to the end; the whole budget where it did not."""
+    reached: np.ndarray
+    """(R,) part of the starts from which the goal was reached and kept."""
+    best: int
+    """Index of the rate with the fewest steps on average, every failure counted as the whole budget; where no start
+    reaches the goal, of the rate with the lowest median final value."""
+
+    @property
+    def mean_steps(self) -> np.ndarray:
+        """(R,) steps on average."""
+        return self.steps.mean(axis=1)
+
+    @property
+    def best_rate(self) -> float:
+        """The chosen rate."""
+        return float(self.rates[self.best])
+
+    @property
+    def decades(self) -> float:
+        """How many decades of the grid reach the goal from every start."""
+        spacing = np.log10(self.rates[1] / self.rates[0])
+        return float(np.count_nonzero(self.reached == 1.0) * spacing)
+
+
+_LIKE = {
+    "nesterov": ("momentum", 1.0),
+    "ema_momentum": ("sgd", 1.0),
+    "momentum_faulty": ("sgd", 1.0),
+    "asgd": ("sgd", 1.0),
+    "amsgrad": ("adam", 1.0),
+    "adamw": ("adam", 1.0),
+    "adam_notes": ("adam", 1.0),
+    "nadam": ("adam", 1.0),
+    "adamax": ("adam", 1.0),
+    "radam": ("adam", 0.02),  # its first steps are plain momentum
+    "adagrad": ("adam", 5.0),
+    "adagrad_notes": ("adam", 5.0),
+    "rmsprop": ("adam", 0.1),  # its first step is ten rates long
+    "rmsprop_notes": ("adam", 0.1),
+    "lion": ("adam", 0.1),
+    "sign_sgd": ("adam", 0.1),
+}
+"""Whose rate to begin with, and how much of it, where a surface names none for an optimizer."""
+_ANYWHERE = {"adadelta": 1.0, "rprop": 0.01}
+"""Rates that mean the same on every surface."""
+
+
+def first_rate(surface: Surface, optimizer: Optimizer) -> float:
+    """Return a rate at which the optimizer moves well from the first start: where a learner begins, not a tuned one."""
+    if optimizer.key in surface.rates or optimizer.key in _ANYWHERE:
+        return surface.rates.get(optimizer.key) or _ANYWHERE[optimizer.key]
+    model, part = _LIKE[optimizer.key]
+    return float(f"{surface.rates[model] * part:.3g}")
+
+
+def random_starts(surface: Surface | str, count: int = STARTS, seed: int = 0) -> np.ndarray:
+    """Return (2, count) points drawn uniformly from the window of the surface."""
+    x_low, x_high, y_low, y_high = checked_surface(surface).domain
+    draws = np.random.default_rng(seed).uniform(size=(count, 2)).T
+    return np.array([[x_low], [y_low]]) + draws * np.array([[x_high - x_low], [y_high - y_low]])
+
+
+def sweep_rates(
+    surface: Surface | str,
+    optimizer: Optimizer | str,
+    *,
+    goal: Goal,
+    steps: int = 1000,
+    rates: np.ndarray = RATES,
+    starts: np.ndarray | None = None,
+    seed: int = 0,
+    executor: Executor | None = None,
+    progress: Callable[[float], None] | None = None,
+    **settings,
+) -> RateSweep:
+    """Run every rate from every start and return how long each took to the goal.
+
+    `starts` is (2, N), by default `random_starts(surface, STARTS, seed)`; `settings` go to `descend_many`
+    (hyper, schedule, noise, clip_norm, parameters). One call of the engine.
+    """
+    surface, optimizer = checked_surface(surface), checked_optimizer(optimizer)
+    starts = random_starts(surface, STARTS, seed) if starts is None else np.asarray(starts, dtype=float)
+    count = starts.shape[1]
+    runs = descend_many(
+        surface,
+        optimizer,
+        np.tile(starts, len(rates)),
+        steps,
+        np.repeat(rates, count),
+        goal=goal,
+        executor=executor,
+        progress=progress,
+        **settings,
+    )
+    held = runs.held.reshape(len(rates), count)
+    taken = np.where(held >= 0, held, steps).astype(float)
+    reached = (held >= 0).mean(axis=1)
+    if reached.any():
+        best = int(np.argmin(taken.mean(axis=1)))
+    else:
+        final = surface.with_parameters(**settings.get("parameters") or {}).value(*runs.final).reshape(len(rates), count)
+        diverged = (runs.status == "diverged").reshape(len(rates), count)
+        best = int(np.argmin(np.median(np.where(diverged, np.inf, final), axis=1)))
+    return RateSweep(np.asarray(rates), taken, reached, best)

@@ -1,0 +1,32 @@
+"""Compile every kernel before anyone waits for it: `python -m core.warm`, or warm() in a thread while the app starts.
+
+Numba keeps what it compiled on disk, so that the next process only loads it.
+"""
+
+from collections.abc import Sequence
+from importlib import import_module
+from time import perf_counter
+
+from core.descent import descend
+from core.optimizers import OPTIMIZERS, VARIANTS
+from core.spec import Surface
+
+
+def warm(surfaces: Sequence[Surface]) -> int:
+    """Compile the engine and the kernels of every optimizer and of `surfaces`, or load them; return how many.
+
+    Safe beside other threads: Numba compiles one kernel at a time, and whoever needs the same one waits for it.
+    """
+    optimizers = OPTIMIZERS + VARIANTS
+    for optimizer in optimizers:
+        descend(surfaces[0], optimizer, steps=1)
+    for surface in surfaces:
+        surface.value(*surface.starts[0])
+    engine = 2
+    return engine + len(optimizers) + len({surface.formulas for surface in surfaces})
+
+
+if __name__ == "__main__":
+    begin = perf_counter()
+    count = warm(import_module("surfaces").SURFACES)
+    print(f"{count} kernels ready after {perf_counter() - begin:.1f} s")

@@ -1,0 +1,90 @@
+"""Test functions of two variables, one file each; `SURFACES` is their order of teaching, easiest first."""
+
+from core.spec import Surface
+from surfaces.ackley import ACKLEY
+from surfaces.beale import BEALE
+from surfaces.booth import BOOTH
+from surfaces.branin import BRANIN
+from surfaces.bukin6 import BUKIN6
+from surfaces.camel3 import CAMEL3
+from surfaces.camel6 import CAMEL6
+from surfaces.cliff import CLIFF
+from surfaces.crossintray import CROSSINTRAY
+from surfaces.doublewell import DOUBLEWELL
+from surfaces.dropwave import DROPWAVE
+from surfaces.easom import EASOM
+from surfaces.eggholder import EGGHOLDER
+from surfaces.goldstein import GOLDSTEIN
+from surfaces.griewank import GRIEWANK
+from surfaces.himmelblau import HIMMELBLAU
+from surfaces.holder import HOLDER
+from surfaces.hyperbola import HYPERBOLA
+from surfaces.l1valley import L1VALLEY
+from surfaces.levy13 import LEVY13
+from surfaces.matyas import MATYAS
+from surfaces.mccormick import MCCORMICK
+from surfaces.michalewicz import MICHALEWICZ
+from surfaces.monkey import MONKEY
+from surfaces.monkey_bounded import MONKEY_BOUNDED
+from surfaces.quadratic import BOWL, RAVINE, RAVINE45
+from surfaces.rastrigin import RASTRIGIN
+from surfaces.rosenbrock import ROSENBROCK
+from surfaces.saddle import SADDLE
+from surfaces.saddle_bounded import SADDLE_BOUNDED
+from surfaces.schaffer2 import SCHAFFER2
+from surfaces.sharpflat import SHARPFLAT
+from surfaces.styblinski import STYBLINSKI
+from surfaces.widening import WIDENING
+
+SURFACES: tuple[Surface, ...] = (
+    # one minimum, straight valleys
+    BOWL,
+    RAVINE,
+    RAVINE45,
+    BOOTH,
+    MATYAS,
+    # curvature that changes on the way
+    ROSENBROCK,
+    BEALE,
+    WIDENING,
+    CLIFF,
+    HYPERBOLA,
+    # saddles
+    SADDLE,
+    SADDLE_BOUNDED,
+    MONKEY,
+    MONKEY_BOUNDED,
+    # a few minima
+    DOUBLEWELL,
+    SHARPFLAT,
+    HIMMELBLAU,
+    CAMEL3,
+    CAMEL6,
+    STYBLINSKI,
+    BRANIN,
+    MCCORMICK,
+    GOLDSTEIN,
+    # plateaus and many minima
+    EASOM,
+    MICHALEWICZ,
+    GRIEWANK,
+    RASTRIGIN,
+    ACKLEY,
+    LEVY13,
+    DROPWAVE,
+    SCHAFFER2,
+    # kinks and creases
+    L1VALLEY,
+    CROSSINTRAY,
+    HOLDER,
+    BUKIN6,
+    EGGHOLDER,
+)
+
+
+def surface(key: str) -> Surface:
+    """Return the surface with this key. Raises ValueError for an unknown one."""
+    for candidate in SURFACES:
+        if candidate.key == key:
+            return candidate
+    raise ValueError(f"surface: {key!r} is not one of {', '.join(s.key for s in SURFACES)}")

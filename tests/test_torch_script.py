@@ -1,0 +1,144 @@
+"""Generated PyTorch scripts: what they hold, and that the engine goes where torch went with them.
+
+torch itself is not installed here. tests/reference/run_scripts.py has run every script below with it; the
+fingerprint of a script ties its text to the path that torch took.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import runpy
+
+import numpy as np
+import pytest
+
+from core import OPTIMIZERS, SCHEDULES, Noise
+from core.optimizers import VARIANTS
+from core.torch_script import TORCH_DEFAULTS, torch_script
+from surfaces import SURFACES
+from tests.reference.run_scripts import FILE, cases, difference, engine_path, fingerprint, script_of
+
+RECORDED = np.load(FILE)
+PRINTS = dict(zip(RECORDED["names"].tolist(), RECORDED["prints"].tolist(), strict=True))
+POINTS = dict(zip(RECORDED["names"].tolist(), RECORDED["points"], strict=True))
+CASES = cases()
+BY_KEY = {s.key: s for s in SURFACES}
+START = {"start": (-1.5, 2.0), "steps": 30}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_torch_ran_this_script_and_the_engine_goes_there(name: str) -> None:
+    assert name in PRINTS, "never run with torch: python -m tests.reference.run_scripts"
+    assert fingerprint(script_of(CASES[name])) == PRINTS[name], (
+        "another script than torch ran: run them again"
+    )
+    assert difference(POINTS[name], engine_path(CASES[name])) < 1e-10
+
+
+def test_nothing_recorded_is_left_over() -> None:
+    assert set(PRINTS) == set(CASES)
+
+
+def test_cases_hold_every_surface_optimizer_and_schedule() -> None:
+    used = [(c["surface"].key, c["optimizer"].key, c.get("schedule")) for c in CASES.values()]
+    assert {s for s, _, _ in used} == {s.key for s in SURFACES}
+    assert {o for _, o, _ in used} == {o.key for o in (*OPTIMIZERS, *VARIANTS)}
+    assert {r for _, _, r in used} >= {r.key for r in SCHEDULES}
+
+
+def test_left_out_arguments_are_torch_defaults() -> None:
+    recorded = json.loads(str(RECORDED["defaults"]))
+    assert json.loads(json.dumps(TORCH_DEFAULTS)) == recorded
+    twins = {o.torch for o in (*OPTIMIZERS, *VARIANTS) if o.torch}
+    assert twins <= set(TORCH_DEFAULTS)
+
+
+@pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.key)
+def test_function_in_the_script_is_the_surface(surface, tmp_path) -> None:
+    """The script's formula, with NumPy standing in for torch, has the values of the surface."""
+    script = torch_script(surface, "sgd", start=surface.starts[0], steps=1)
+    tree = ast.parse(script)
+    kept = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.Assign)]
+    kept = kept[: [isinstance(node, ast.FunctionDef) for node in kept].index(True) + 1]
+    file = tmp_path / "surface.py"
+    file.write_text("import math\nimport numpy as torch\n\n" + ast.unparse(ast.Module(kept, [])))
+    f = runpy.run_path(str(file))["f"]
+    x_low, x_high, y_low, y_high = surface.domain
+    x, y = np.random.default_rng(0).uniform((x_low, y_low), (x_high, y_high), (200, 2)).T
+    np.testing.assert_allclose(f(x, y), surface.value(x, y), rtol=1e-10, atol=1e-12)
+
+
+def called(script: str) -> set[str]:
+    """Return the dotted names that a script calls."""
+    return {ast.unparse(node.func) for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Call)}
+
+
+def imported(script: str) -> set[str]:
+    """Return what a script imports."""
+    nodes = [n for n in ast.walk(ast.parse(script)) if isinstance(n, ast.Import | ast.ImportFrom)]
+    return {alias.name for node in nodes for alias in node.names}
+
+
+@pytest.mark.parametrize("optimizer", [*OPTIMIZERS, *VARIANTS], ids=lambda o: o.key)
+def test_class_is_torch_s_own_or_shown_in_full(optimizer) -> None:
+    script = torch_script("rosenbrock", optimizer, **START)
+    if optimizer.torch:
+        assert f"torch.optim.{optimizer.torch}" in called(script)
+    elif optimizer.key == "ema_momentum":
+        assert "torch.optim.SGD" in called(script)
+    else:
+        assert "torch.optim has none" in script
+        assert "def update(x, g, " in script
+        assert not [name for name in called(script) if name.startswith("torch.optim.")]
+
+
+def test_a_plain_script_holds_nothing_unused() -> None:
+    script = torch_script("rosenbrock", "adam", **START, hyper={"lr": 0.1})
+    assert imported(script) == {"torch"}
+    assert "optimizer = torch.optim.Adam([p], lr=0.1)\n" in script
+    assert "scheduler" not in script
+    assert "noise" not in script
+    assert "clip" not in script
+    assert max(map(len, script.splitlines())) <= 120
+
+
+def test_everything_asked_for_is_in_the_script() -> None:
+    script = torch_script(
+        "ackley", "adam", **START, hyper={"lr": 0.1, "beta1": 0.5}, schedule="exponential",
+        schedule_settings={"k": 0.25}, noise=Noise(0.75, seed=42), clip_norm=2.0,
+    )  # fmt: skip
+    assert imported(script) == {"math", "numpy", "torch", "lr_scheduler"}
+    assert "Adam([p], lr=0.1, betas=(0.5, 0.999))" in script
+    assert "ExponentialLR(optimizer, gamma=math.exp(-0.25))" in script
+    assert "0.75 * torch.from_numpy(np.random.default_rng(42).standard_normal((30, 2)))" in script
+    assert "clip_grad_norm_([p], 2.0)" in script
+
+
+def test_a_member_of_a_family_carries_its_parameters() -> None:
+    bowl = BY_KEY["ravine"].with_parameters(condition=7.0, angle=0.0)
+    assert "def f(x, y, a=1.0, b=0.0, c=7.0):" in torch_script(bowl, "sgd", **START)
+
+
+def test_a_bounded_surface_says_that_the_script_goes_on() -> None:
+    assert "this script goes on" in torch_script("saddle", "sgd", **START)
+    assert "this script goes on" not in torch_script("rosenbrock", "sgd", **START)
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"steps": 0}, "steps: got 0"),
+        ({"start": (float("nan"), 0.0)}, "start: got"),
+        ({"hyper": {"lr": float("inf")}}, "lr: got inf"),
+        ({"hyper": {"__import__('os')": 1.0}}, "hyper: got"),
+        ({"hyper": {"lr": "__import__('os')"}}, "lr: got"),
+        ({"clip_norm": -1.0}, "clip_norm: got -1.0"),
+        ({"noise": Noise(float("nan"))}, "noise: got"),
+        ({"schedule": "cosine", "schedule_settings": {"warm_up": 31}}, "warm_up: got 31"),
+        ({"schedule": "sawtooth"}, "schedule: got 'sawtooth'"),
+    ],
+)
+def test_bad_input_gets_a_sentence(changed: dict, sentence: str) -> None:
+    with pytest.raises(ValueError, match="^" + sentence.replace("(", r"\(")):
+        torch_script("rosenbrock", "adam", **{**START, **changed})

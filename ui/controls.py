@@ -1,0 +1,232 @@
+"""Widgets built from specs, their place in the link, and one sentence for what a link asks in vain.
+
+The state of a page is the state of its widgets, and every widget is bound to the link under its key. Streamlit drops
+a value of the link that a widget cannot take; the functions here compare, and say so.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import floor, inf, isfinite, log10
+
+import streamlit as st
+
+from core.spec import Hyper, Optimizer
+from ui.i18n import _, language
+from ui.palette import ink
+
+_ASKED, _REFUSED, _CHOSEN = "_asked_by_link", "_refused_from_link", "_chosen"
+_NOT_OURS = ("embed", "embed_options")
+
+
+def read_link() -> None:
+    """Remember what the link holds; the first call of a page, before any widget."""
+    st.session_state.setdefault(_ASKED, {key: st.query_params.get_all(key) for key in st.query_params})
+    st.session_state.setdefault(_REFUSED, {})
+    st.session_state.setdefault(_CHOSEN, {})
+
+
+def complain() -> None:
+    """Show one sentence for everything the link asked in vain; the last call of a page, after all widgets."""
+    asked, refused = st.session_state[_ASKED], st.session_state[_REFUSED]
+    for key in [key for key in asked if key not in (*_NOT_OURS, "lang")]:
+        refused[key] = (None, _("The link sets {key}, which this page does not have; it is ignored.", key=_quoted(key)))
+        del asked[key]
+    # A complaint is settled as soon as its widget is used.
+    for key in [key for key, (value, _text) in refused.items() if value is not None and st.session_state.get(key) != value]:
+        del refused[key]
+    for _value, text in refused.values():
+        st.warning(text, icon=":material/link_off:")
+
+
+def number(
+    label: str,
+    key: str,
+    default: float,
+    low: float,
+    high: float,
+    *,
+    step: float | None = None,
+    help: str | None = None,
+    on_change: Callable | None = None,
+) -> float:
+    """Show a number that the link keeps. An int default takes whole numbers."""
+    whole = isinstance(default, int)
+    kind = int if whole else float
+    st.number_input(
+        label,
+        kind(max(low, -(2**53) + 1) if whole else low),
+        kind(min(high, 2**53 - 1) if whole else high),
+        kind(default),
+        step=kind(step or (1 if whole else 0.1)),
+        format="%d" if whole else "%.10g",
+        key=key,
+        bind="query-params",
+        help=help,
+        on_change=on_change or "rerun",
+    )
+    value = st.session_state[key]
+    value = kind(default) if value is None else value
+    allowed = _("numbers from {low} to {high}", low=f"{low:g}", high=f"{high:g}")
+    _compare(key, value, lambda text: _as_number(text) == value, allowed, f"{value:.10g}")
+    return value
+
+
+def switch(label: str, key: str, default: bool = False, *, help: str | None = None) -> bool:
+    """Show an on-off switch that the link keeps."""
+    value = st.toggle(label, value=default, key=key, bind="query-params", help=help)
+    _compare(key, value, lambda text: text.lower() == str(value).lower(), "true, false", str(value).lower())
+    return value
+
+
+def choice(
+    label: str,
+    options: Mapping[str, str],
+    key: str,
+    default: str,
+    *,
+    help: str | None = None,
+    on_change: Callable | None = None,
+    widget: Callable = st.selectbox,
+    **style,
+) -> str:
+    """Show one choice of `options` (key -> label) that the link keeps by its label; return the key.
+
+    Labels in the reader's language are new options to Streamlit when the language changes: the choice is then put
+    back by hand.
+    """
+    _keep_through_languages(key, lambda kept: kept)
+    start = {"index": list(options).index(default)} if widget in (st.selectbox, st.radio) else {"default": default}
+    value = widget(
+        label,
+        list(options),
+        format_func=lambda option: options.get(option, option),
+        key=key,
+        bind="query-params",
+        help=help,
+        on_change=on_change or "rerun",
+        **start,
+        **style,
+    )
+    value = default if value is None else value
+    st.session_state[_CHOSEN][key] = (language(), value)
+    _compare(key, value, lambda text: text == options[value], ", ".join(options.values()), options[value])
+    return value
+
+
+def choices(
+    label: str, options: Mapping[str, str], key: str, default: Sequence[str], *, most: int, help: str | None = None
+) -> list[str]:
+    """Show a choice of up to `most` of `options` (key -> label, the same in every language); return the keys."""
+    value = st.multiselect(
+        label,
+        list(options),
+        list(default),
+        format_func=lambda option: options.get(option, option),
+        key=key,
+        max_selections=most,
+        bind="query-params",
+        help=help,
+        placeholder=_("Choose at least one"),
+    )
+    labels = [options[v] for v in value]
+    asked = st.session_state[_ASKED].pop(key, None)
+    if asked is not None and asked != labels:
+        unknown = [text for text in asked if text not in options.values()]
+        reason = _("the known ones are {names}", names=", ".join(options.values()))
+        if not unknown:
+            reason = _("at most {most} can be chosen", most=most)
+        _refuse(key, value, ", ".join(unknown or asked), reason, ", ".join(labels))
+    return value
+
+
+def rate(optimizer: Optimizer, default: float) -> float:
+    """Show the learning rate of one optimizer: a slider on a log scale, and the number itself."""
+    return log_number(f"{_swatch(optimizer.key)} {optimizer.title}", f"lr_{optimizer.key}", default, optimizer.hyper[0])
+
+
+def log_number(label: str, key: str, default: float, hyper: Hyper) -> float:
+    """Show a positive number as a slider on a log scale beside the number itself, which may also be zero or negative."""
+    low, high = (round(log10(edge), 2) for edge in hyper.shown)
+    slide, type_in = st.columns([3, 2], vertical_alignment="bottom", gap="small")
+    with type_in:
+        value = number(_("{name}, exact", name=label), key, default, *hyper.allowed, step=_a_tenth_of(default))
+    slider = f"{key}_log"
+    st.session_state[slider] = min(max(log10(value), low), high) if value > 0 else low
+
+    def take_over() -> None:
+        st.session_state[key] = _three_digits(10 ** st.session_state[slider])
+
+    slide.slider(label, low, high, step=0.05, format="10^%.2f", key=slider, on_change=take_over)
+    if value == 0:
+        st.caption(_("A rate of 0 stands still."))
+    elif value < 0:
+        st.caption(_("A negative rate climbs."))
+    return value
+
+
+def hyper_number(optimizer: Optimizer, hyper: Hyper) -> float:
+    """Show one hyper-parameter of an optimizer as its spec says."""
+    key, label = f"{optimizer.key}_{hyper.key}", f"${hyper.symbol}$ {_(hyper.text)}"
+    if hyper.scale == "switch":
+        return float(switch(label, key, bool(hyper.default)))
+    return float(number(label, key, float(hyper.default), *hyper.allowed, step=_a_tenth_of(hyper.default or 0.1)))
+
+
+def setting_number(prefix: str, hyper: Hyper) -> float:
+    """Show one setting of a schedule as its spec says."""
+    return number(f"${hyper.symbol}$ {_(hyper.text)}", f"{prefix}_{hyper.key}", hyper.default, *hyper.allowed)
+
+
+def _swatch(key: str) -> str:
+    """Return a coloured dash in Markdown, the nearest of Streamlit's text colours to the ink of an optimizer."""
+    return f":{_NEAREST.get(ink(key).color, 'grey')}[━]"
+
+
+_NEAREST = {
+    "#0072b2": "blue",
+    "#d98f00": "orange",
+    "#009e73": "green",
+    "#d55e00": "red",
+    "#b8579b": "violet",
+    "#3fa2dc": "blue",
+    "#a89a00": "yellow",
+    "#808890": "grey",
+}
+
+
+def _keep_through_languages(key: str, restore: Callable) -> None:
+    kept = st.session_state[_CHOSEN].get(key)
+    if kept and kept[0] != language():
+        st.session_state[key] = restore(kept[1])
+
+
+def _compare(key: str, value, agrees: Callable[[str], bool], allowed: str, shown: str) -> None:
+    asked = st.session_state[_ASKED].pop(key, None)
+    if asked and not agrees(asked[-1]):
+        _refuse(key, value, asked[-1], _("allowed are {what}", what=allowed), shown)
+
+
+def _refuse(key: str, value, asked: str, reason: str, shown: str) -> None:
+    text = _("The link asks for {key} = {asked}, but {reason}. Shown is {shown}.", key=_quoted(key), asked=_quoted(asked), reason=reason, shown=shown)
+    st.session_state[_REFUSED][key] = (value, text)
+
+
+def _quoted(text: str) -> str:
+    """Return foreign text as code that cannot break out of its quotes, cut to a readable length."""
+    clean = "".join(c for c in text if c.isprintable() and c != "`")
+    return f"`{clean if len(clean) <= 40 else clean[:40] + '…'}`"
+
+
+def _as_number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return inf
+
+
+def _three_digits(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def _a_tenth_of(value: float) -> float:
+    """Return a power of ten about a tenth of `value`: the step of the buttons beside a number."""
+    return 10.0 ** (floor(log10(abs(value))) - 1) if value and isfinite(value) else 0.1

@@ -1,0 +1,165 @@
+"""Arrays in, Plotly figures out. Reads no session state.
+
+The surface figures depend on the surface alone, never on a rate, a start or an optimizer: Streamlit then never mounts
+them anew, they keep zoom and camera, and a rerun sends a reference instead of the figure.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.spec import Surface
+from core.tuning import RateSweep
+from ui.palette import HEIGHT, MARK, VALLEY, ink
+
+POINTS = 141
+"""Grid points a side of a contour; finer grids cost the browser more than they show."""
+POINTS_3D = 81
+_MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+
+
+@lru_cache(maxsize=64)
+def lowest(surface: Surface) -> float:
+    """Return the global minimum, or where there is none the lowest value in the window."""
+    return surface.minimum if surface.minimum is not None else float(_grid(surface, POINTS)[2].min())
+
+
+def height(surface: Surface, value: np.ndarray) -> np.ndarray:
+    """Return the drawn height (and colour) of function values: the value, or its logarithm above the minimum."""
+    if surface.colour == "linear":
+        return value
+    return np.log10(np.maximum(value - lowest(surface), 0.0) + surface.colour_offset)
+
+
+def height_name(surface: Surface) -> str:
+    """Return what `height` is, as an axis title."""
+    if surface.colour == "linear":
+        return "f(x, y)"
+    return f"log₁₀(f − {lowest(surface):.4g} + {surface.colour_offset:g})"
+
+
+def _grid(surface: Surface, points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    x_low, x_high, y_low, y_high = surface.domain
+    x, y = np.linspace(x_low, x_high, points), np.linspace(y_low, y_high, points)
+    return x, y, surface.value(x[None, :], y[:, None])
+
+
+def plane(surface: Surface, title: str) -> go.Figure:
+    """Draw the surface from above, its minima as stars; `title` names them in the hover text."""
+    x, y, value = _grid(surface, POINTS)
+    figure = go.Figure(
+        go.Contour(
+            x=x.astype(np.float32),
+            y=y.astype(np.float32),
+            z=height(surface, value).astype(np.float32),
+            ncontours=22,
+            # Transparent high ground takes the colour of the page, so that one figure serves light and dark.
+            colorscale=[[0, "rgba(47, 95, 148, 0.62)"], [0.35, "rgba(47, 95, 148, 0.3)"], [1, "rgba(47, 95, 148, 0.04)"]],
+            line={"width": 0.6, "color": "rgba(107, 118, 132, 0.45)"},
+            showscale=False,
+            hovertemplate=f"x %{{x:.3f}}<br>y %{{y:.3f}}<br>{height_name(surface)} %{{z:.4g}}<extra></extra>",
+        )
+    )
+    if surface.minima:
+        stars = np.array(surface.minima)
+        figure.add_scatter(
+            x=stars[:, 0],
+            y=stars[:, 1],
+            mode="markers",
+            marker={"symbol": "star", "size": 12, "color": "#ffffff", "line": {"width": 1.4, "color": "#1b1f24"}},
+            hovertemplate=f"{title}<br>x %{{x:.6g}}<br>y %{{y:.6g}}<extra></extra>",
+        )
+    x_low, x_high, y_low, y_high = surface.domain
+    figure.update_layout(margin=_MARGIN | {"l": 36, "b": 28}, showlegend=False, dragmode="pan", height=430)
+    figure.update_xaxes(range=[x_low, x_high], showgrid=False, zeroline=False, constrain="domain")
+    figure.update_yaxes(range=[y_low, y_high], showgrid=False, zeroline=False)
+    return figure
+
+
+def space(surface: Surface) -> go.Figure:
+    """Draw the surface as a landscape."""
+    x, y, value = _grid(surface, POINTS_3D)
+    figure = go.Figure(
+        go.Surface(
+            x=x.astype(np.float32),
+            y=y.astype(np.float32),
+            z=height(surface, value).astype(np.float32),
+            colorscale=[[0, VALLEY], [1, HEIGHT]],
+            showscale=False,
+            hovertemplate=f"x %{{x:.3f}}<br>y %{{y:.3f}}<br>{height_name(surface)} %{{z:.4g}}<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        height=430,
+        scene={
+            "camera": {"eye": {"x": -1.15, "y": -1.35, "z": 1.05}, "center": {"x": 0, "y": 0, "z": -0.18}},
+            "aspectratio": {"x": 1, "y": 1, "z": 0.62},
+            "xaxis": {"title": "x"},
+            "yaxis": {"title": "y"},
+            "zaxis": {"title": ""},
+        },
+    )
+    return figure
+
+
+def still_axes(title: str, x_title: str, *, log: bool) -> go.Figure:
+    """Return empty axes into which the player puts the curves of the runs."""
+    figure = go.Figure(go.Scatter(x=[], y=[]))
+    figure.update_layout(margin=_MARGIN | {"l": 52, "t": 30, "b": 38}, height=230, showlegend=False, dragmode=False)
+    figure.update_layout(title={"text": title, "x": 0, "xanchor": "left", "y": 0.98, "yanchor": "top", "font": {"size": 14}})
+    figure.update_xaxes(title={"text": x_title, "standoff": 4}, rangemode="nonnegative")
+    figure.update_yaxes(type="log" if log else "linear", exponentformat="power", nticks=6)
+    return figure
+
+
+def rate_sweeps(sweeps: Sequence[tuple[str, str, RateSweep]], budget: int, x_title: str, y_title: str) -> go.Figure:
+    """Draw steps-to-goal against the learning rate for (key, title, sweep), the chosen rate of each marked.
+
+    The curve is the mean over all starts, every failure counted as the whole `budget`.
+    """
+    figure = go.Figure()
+    for key, title, sweep in sweeps:
+        style = ink(key)
+        figure.add_scatter(
+            x=sweep.rates,
+            y=sweep.mean_steps,
+            mode="lines",
+            name=title,
+            line={"color": style.color, "dash": style.dash, "width": 2},
+            customdata=100 * sweep.reached,
+            hovertemplate=f"{title}<br>%{{x:.3g}}: %{{y:.0f}} (%{{customdata:.0f}} %)<extra></extra>",
+        )
+        figure.add_scatter(
+            x=[sweep.best_rate],
+            y=[sweep.mean_steps[sweep.best]],
+            mode="markers",
+            marker={"size": 11, "color": style.color, "line": {"width": 1.5, "color": "#ffffff"}},
+            showlegend=False,
+            hovertemplate=f"{title}<br>%{{x:.3g}}: %{{y:.0f}}<extra></extra>",
+        )
+    figure.add_hline(y=budget, line={"color": MARK, "width": 1, "dash": "dot"})
+    figure.update_layout(
+        margin=_MARGIN | {"l": 56, "b": 44}, height=340, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"}
+    )
+    figure.update_xaxes(type="log", title=x_title, exponentformat="power")
+    figure.update_yaxes(type="log", title=y_title, exponentformat="power")
+    return figure
+
+
+def with_paths(figure: go.Figure, tracks: Sequence) -> go.Figure:
+    """Return a copy of a plane with the whole paths of `tracks` drawn in: for the export and for browsers without player."""
+    figure = go.Figure(figure)
+    for track in tracks:
+        style = ink(track.key)
+        figure.add_scatter(
+            x=track.path[:, 0],
+            y=track.path[:, 1],
+            mode="lines",
+            name=track.label,
+            line={"color": style.color, "dash": style.dash, "width": 2},
+        )
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+    return figure

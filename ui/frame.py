@@ -1,0 +1,49 @@
+"""The frame around every page: the list of pages, the language, and the way back for cold deep links."""
+
+import threading
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from core.warm import warm
+from surfaces import SURFACES
+from ui import server
+from ui.i18n import _, choose_language
+
+ICON = Path(__file__).with_name("icon.png")
+"""A file of our own: Streamlit would fetch the picture of a named icon from a public server."""
+PAGES = ({"script": "pages/race.py", "title": "Optimizer race", "icon": ":material/flag:", "url": "race"},)
+"""Every page, in course order. A new page is a script in pages/ and a row here."""
+
+
+def run() -> None:
+    """Show the chosen page. This is all that app.py does."""
+    server.prepare()
+    warm_up_in_the_background()
+    choose_language()
+    st.session_state["_through_app"] = True
+    page = st.navigation(
+        [
+            st.Page(row["script"], title=_(row["title"]), icon=row["icon"], url_path=row["url"], default=k == 0)
+            for k, row in enumerate(PAGES)
+        ]
+    )
+    st.set_page_config(page_title=f"{_(page.title)} · Descent Lab", page_icon=str(ICON), layout="wide")
+    page.run()
+
+
+def enter() -> None:
+    """Stand at the top of every page: send a visitor who came past app.py back through it.
+
+    While a folder pages/ exists, Streamlit serves the first visitor of a new process the bare script behind a deep
+    link, without language and navigation. The mark is taken away here, so that it holds for one run only.
+    """
+    if not st.session_state.pop("_through_app", False):
+        st.switch_page("app.py")
+
+
+@cache
+def warm_up_in_the_background() -> None:
+    """Load or compile every kernel once per process, while the first visitor reads."""
+    threading.Thread(target=warm, args=(SURFACES,), name="warm-up", daemon=True).start()

@@ -1,0 +1,57 @@
+"""Two languages: English in the code, Chinese in a gettext catalogue; longer prose as one Markdown file per language."""
+
+import gettext
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+import streamlit as st
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).parent.parent
+CATALOGUE = ROOT / "locale" / "zh" / "LC_MESSAGES" / "messages.po"
+LANGUAGES = {"English": "en", "中文": "zh"}
+"""What the switch shows, the same in both languages, and the code."""
+
+
+def choose_language() -> None:
+    """Show the switch in the sidebar. The first choice is the browser's; the link keeps it."""
+    if "lang" not in st.session_state and (st.context.locale or "").lower().startswith("zh"):
+        st.session_state["lang"] = "中文"
+    st.sidebar.segmented_control(
+        "Language / 语言", list(LANGUAGES), default="English", required=True, key="lang", bind="query-params"
+    )
+
+
+def language() -> str:
+    """Return "en" or "zh"."""
+    return LANGUAGES.get(st.session_state.get("lang"), "en")
+
+
+def _(message: str, **values) -> str:
+    """Return `message` in the language of this session, with {names} replaced by `values`."""
+    translated = translation(language()).gettext(message) if message else ""
+    return translated.format(**values) if values else translated
+
+
+@cache
+def translation(code: str) -> gettext.NullTranslations:
+    """Return the catalogue of a language, compiled in memory so that no binary can be out of date."""
+    if code == "en":
+        return gettext.NullTranslations()
+    compiled = BytesIO()
+    with CATALOGUE.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=code))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+@cache
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def prose(name: str) -> str:
+    """Return text/<language>/<name>.md."""
+    return _read(ROOT / "text" / language() / f"{name}.md")

@@ -1,0 +1,79 @@
+"""What every page has around its experiment: prediction, claims, the code that ran."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import streamlit as st
+
+from core.lessons import Claim, Question
+from core.presets import Preset, preset
+from core.spec import Optimizer
+from ui.i18n import _
+from ui.server import aside
+
+_BADGES = {"shown": ("green", "check"), "only if": ("orange", "rule"), "contradicted": ("red", "close")}
+
+
+def header(title: str, question: str) -> None:
+    """Show the title of a page and the one question it answers."""
+    st.title(title)
+    st.markdown(f"*{question}*")
+
+
+def predict_first(questions: Sequence[Question]) -> None:
+    """Ask before the answer is drawn; never in the way."""
+    with st.expander(_("Predict first"), icon=":material/psychology:"):
+        for question in questions:
+            st.radio(
+                f"**{_(question.text)}**",
+                range(len(question.options)),
+                index=None,
+                format_func=lambda k, question=question: _(question.options[k]),
+                key=f"predict_{question.key}",
+                persist_state="session",
+            )
+            chosen = st.session_state.get(f"predict_{question.key}")
+            if chosen is not None:
+                because = _(question.because, **_measured(question.measured))
+                if chosen == question.answer:
+                    st.success(_("Right. {because}", because=because), icon=":material/check:")
+                else:
+                    st.info(
+                        _("It is: {answer}. {because}", answer=_(question.options[question.answer]), because=because),
+                        icon=":material/lightbulb:",
+                    )
+
+
+def claims(rows: Sequence[Claim], load: Callable[[tuple[Preset, ...]], None]) -> None:
+    """Show what the notes claim, each with its verdict, its measured numbers and the button that shows them."""
+    st.subheader(_("Claims under test"), anchor="claims")
+    st.caption(_("Every number is measured now, by the same code, and asserted in the test suite."))
+    for row in rows:
+        color, icon = _BADGES[row.verdict]
+        with st.container(border=True):
+            st.markdown(f"**{_(row.text)}** :{color}-badge[:material/{icon}: {_(row.verdict)}]")
+            st.markdown(f"{_(row.condition)} {_(row.reading, **_measured(row.measure))}")
+            st.button(
+                _("Load this experiment"),
+                key=f"load_{row.key}",
+                icon=":material/play_circle:",
+                on_click=lambda row=row: load(tuple(map(preset, row.presets))),
+            )
+
+
+def code_that_ran(optimizer: Optimizer) -> None:
+    """Show the formula of an optimizer, its source text as it ran, and where it comes from."""
+    st.latex(rf"\begin{{gathered}}{optimizer.latex.strip()}\end{{gathered}}")
+    st.code(inspect.getsource(optimizer.step), language="python")
+    st.caption(_("Source: {source}", source=optimizer.source))
+
+
+@cache
+def _measure_once(measure: Callable[[], dict]) -> dict:
+    return measure()
+
+
+def _measured(measure: Callable[[], dict]) -> dict:
+    with aside():
+        return _measure_once(measure)

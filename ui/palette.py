@@ -1,0 +1,56 @@
+"""One colour and line style per optimizer, the same on every page.
+
+Colours are those of Okabe and Ito (2008), told apart by all common kinds of colour vision, darkened where they are too
+pale for a white ground. There are more optimizers than such colours, so relatives share a colour and differ in style.
+"""
+
+from typing import NamedTuple
+
+
+class Ink(NamedTuple):
+    """How an optimizer is drawn."""
+
+    color: str
+    dash: str
+    """Name of the style in Plotly."""
+
+    @property
+    def pixels(self) -> tuple[int, ...]:
+        """The same style on a canvas: pixels on, pixels off."""
+        return {"solid": (), "dash": (9, 5), "dot": (2, 4), "dashdot": (9, 4, 2, 4)}[self.dash]
+
+
+_BLUE, _ORANGE, _GREEN, _VERMILION = "#0072b2", "#d98f00", "#009e73", "#d55e00"
+_PURPLE, _SKY, _OLIVE, _GREY = "#b8579b", "#3fa2dc", "#a89a00", "#808890"
+
+INKS = {
+    "sgd": Ink(_BLUE, "solid"),
+    "momentum": Ink(_ORANGE, "solid"),
+    "ema_momentum": Ink(_ORANGE, "dash"),
+    "nesterov": Ink(_PURPLE, "solid"),
+    "adagrad": Ink(_SKY, "solid"),
+    "rmsprop": Ink(_GREEN, "solid"),
+    "adadelta": Ink(_SKY, "dash"),
+    "adam": Ink(_VERMILION, "solid"),
+    "amsgrad": Ink(_VERMILION, "dash"),
+    "adamw": Ink(_VERMILION, "dot"),
+    "nadam": Ink(_PURPLE, "dash"),
+    "radam": Ink(_VERMILION, "dashdot"),
+    "adamax": Ink(_GREEN, "dash"),
+    "rprop": Ink(_GREY, "solid"),
+    "asgd": Ink(_BLUE, "dash"),
+    "lion": Ink(_OLIVE, "solid"),
+    "sign_sgd": Ink(_OLIVE, "dash"),
+}
+
+VALLEY = "#2f5f94"
+"""Low ground of a drawn surface."""
+HEIGHT = "#d3dde9"
+"""High ground."""
+MARK = "#6b7684"
+"""Lines and marks that belong to no optimizer, legible on light and dark."""
+
+
+def ink(key: str) -> Ink:
+    """Return how to draw an optimizer; variants of the notes are grey and dashed."""
+    return INKS.get(key, Ink(_GREY, "dash"))

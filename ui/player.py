@@ -1,0 +1,195 @@
+"""Play optimizer trajectories as moving canvases over still Plotly charts.
+
+The charts are ordinary ``st.plotly_chart`` elements that never change while a run is played. ``player.js``
+draws the paths over them and owns play, scrub, speed, keyboard and legend; Python sends the numbers.
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "player": "Player",
+        "to_start": "To start",
+        "back": "Step back",
+        "play": "Play",
+        "pause": "Pause",
+        "forward": "Step forward",
+        "to_end": "To end",
+        "scrub": "Step",
+        "position": "Step {step} of {steps}",
+        "speed": "Speed",
+        "loop": "Loop",
+        "gradient": "Downhill",
+        "momentum": "Momentum",
+        "gradient_help": "Show minus the gradient at each head",
+        "momentum_help": "Show the momentum at each head",
+        "legend": "Paths",
+        "toggle": "{label}: show or hide",
+        "start": "Start point: drag to move",
+        "keys": "Space plays; left, right: one step, with shift ten; home, end; L loops; +, -: speed.",
+        "empty": "No path to show: choose at least one optimizer.",
+        "degraded": "This browser or version cannot animate the paths, so they are drawn whole.",
+    }
+)
+"""Every text the player shows, in English. Braces are filled in by the player."""
+
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+
+
+_HERE = Path(__file__).parent
+# Style isolation (the default) would break the modebar, legend and hover of the charts on the same page.
+_COMPONENT = st.components.v2.component(
+    "trajectory_player",
+    css=(_HERE / "player.css").read_text(encoding="utf-8"),
+    js=(_HERE / "player.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True)
+class Track:
+    """One run, ready to draw: F frames, of which frame k is step ``k * stride``.
+
+    Values that are not finite are not drawn. A run that ended early has fewer frames than the others: its
+    path stays visible and its head rests on the last frame, marked with a cross if it ``failed``.
+    """
+
+    key: str
+    label: str
+    color: str  # "#rrggbb"
+    dash: tuple[int, ...]  # pixels on, pixels off, ...; () is solid
+    path: np.ndarray  # (F, 2): x, y in data units
+    height: np.ndarray  # (F,): z in the data units of the 3-D chart
+    series: Mapping[str, np.ndarray] = field(default_factory=dict)  # chart name -> (F,) its y values
+    arrows: Mapping[str, np.ndarray] = field(default_factory=dict)  # "gradient", "momentum" -> (F, 2)
+    outcome: str = ""  # short translated text for the legend
+    failed: bool | None = None  # None: whenever the run has fewer frames than the player
+
+
+def player(
+    tracks: Sequence[Track],
+    *,
+    key: str,
+    steps: int,
+    stride: int,
+    plane: str,
+    space: str | None = None,
+    linked: Mapping[str, str] | None = None,
+    start: tuple[float, float],
+    target_step: int | None = None,
+    labels: Mapping[str, str] = LABELS,
+    autoplay: bool = True,
+    speed: float = 1.0,
+    on_start: Callable[[], None] | None = None,
+    on_step: Callable[[], None] | None = None,
+) -> None:
+    """Show the controls and draw ``tracks`` over the charts with the given keys.
+
+    ``plane``, ``space`` and the values of ``linked`` are keys of ``st.plotly_chart`` elements: the 2-D
+    contour, the 3-D surface, and one empty chart per series name (linear or log axes, x is the step). The
+    first series also gives the values in the legend. In a linked chart a click scrubs, and so does a drag
+    where ``layout.dragmode`` is false; elsewhere a drag keeps Plotly's meaning.
+
+    ``on_start`` runs when the surface is clicked or the start marker dragged, and reads
+    ``st.session_state[key].start``, a dict with ``x`` and ``y``. ``on_step`` runs when the player comes
+    to rest, and reads ``st.session_state[key].step``. A new ``target_step`` moves the player there and
+    pauses it. ``autoplay`` and ``speed`` (one of ``SPEEDS``) apply once, when the player appears; with
+    reduced motion it shows the last frame instead of playing.
+
+    Call this before the charts are written (into a container where it should stand elsewhere): Streamlit
+    sends elements as they are written, so the paths then do not wait for the figures.
+
+    Raises ValueError when ``steps`` or ``stride`` is below 1, when ``speed`` is not on offer, or when the
+    arrays of a track differ in length.
+    """
+    if steps < 1 or stride < 1:
+        raise ValueError(f"steps and stride must be at least 1, got steps={steps}, stride={stride}")
+    if speed not in SPEEDS:
+        raise ValueError(f"speed must be one of {SPEEDS}, got {speed}")
+    linked = dict(linked or {})
+    packed = [_pack(track, steps, stride) for track in tracks]
+    _COMPONENT(
+        key=key,
+        data={
+            "version": _fingerprint(packed, steps, stride),
+            "tracks": packed,
+            "steps": steps,
+            "stride": stride,
+            "plane": plane,
+            "space": space,
+            "linked": linked,
+            "start": [float(start[0]), float(start[1])],
+            "targetStep": target_step,
+            "labels": {**LABELS, **labels},
+            "autoplay": autoplay,
+            "speed": speed,
+            "speeds": SPEEDS,
+        },
+        on_start_change=on_start or _nothing,
+        on_step_change=on_step or _nothing,
+        on_fallback_change=lambda: _remember_fallback(key),
+    )
+
+
+def degraded(key: str) -> bool:
+    """Say whether the player with this key cannot draw, so that the surfaces must carry the full paths."""
+    return bool(st.session_state.get(_fallback_key(key), False))
+
+
+def _pack(track: Track, steps: int, stride: int) -> dict[str, Any]:
+    columns = _columns(track)
+    frames = len(track.path)
+    for name, column in columns.items():
+        if np.shape(column) != (frames,):
+            raise ValueError(f"{track.key}: {name} has shape {np.shape(column)}, expected ({frames},)")
+    full = -(-steps // stride) + 1
+    with np.errstate(over="ignore"):  # beyond float32 a diverged run becomes inf, which is not drawn
+        block = np.array(list(columns.values()), dtype="<f4")
+    return {
+        "key": track.key,
+        "label": track.label,
+        "color": track.color,
+        "dash": list(track.dash),
+        "outcome": track.outcome,
+        "failed": frames < full if track.failed is None else track.failed,
+        "frames": frames,
+        "columns": list(columns),
+        "blob": base64.b64encode(block.tobytes()).decode("ascii"),
+    }
+
+
+def _columns(track: Track) -> dict[str, np.ndarray]:
+    columns = {"x": track.path[:, 0], "y": track.path[:, 1], "height": track.height}
+    columns |= {f"series:{name}": values for name, values in track.series.items()}
+    for name, vectors in track.arrows.items():
+        columns |= {f"{name}:x": vectors[:, 0], f"{name}:y": vectors[:, 1]}
+    return columns
+
+
+def _fingerprint(packed: list[dict[str, Any]], steps: int, stride: int) -> str:
+    """Name these numbers, so that the player can tell new paths from a translation or a change of theme."""
+    digest = hashlib.blake2b(f"{steps} {stride}".encode(), digest_size=8)
+    for track in packed:
+        digest.update(f"{track['key']} {track['columns']} {track['blob']}".encode())
+    return digest.hexdigest()
+
+
+def _remember_fallback(key: str) -> None:
+    st.session_state[_fallback_key(key)] = st.session_state[key].fallback
+
+
+def _fallback_key(key: str) -> str:
+    return f"{key}_degraded"
+
+
+def _nothing() -> None:
+    """Stand in for a callback nobody gave: Streamlit only reports triggers that have one."""

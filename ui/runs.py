@@ -1,0 +1,177 @@
+"""Show runs: as tracks for the player, as a table, as numbers of one step, as files."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+from plotly.subplots import make_subplots
+
+from core.descent import Trajectory
+from core.engine import REACH
+from ui import figures
+from ui.i18n import _
+from ui.palette import ink
+from ui.player import Track
+
+FRAMES = 1000
+"""Frames of the player. Longer runs are thinned: every second step, every third ..."""
+
+
+def stride(steps: int) -> int:
+    """Return how many steps a frame of the player takes."""
+    return -(-steps // FRAMES)
+
+
+def track(run: Trajectory, steps: int, *, arrows: bool) -> Track:
+    """Return a run as the player draws it; `steps` is what was planned."""
+    every = stride(steps)
+    shown = np.arange(0, len(run.path), every)
+    if shown[-1] != len(run.path) - 1:
+        shown = np.append(shown, len(run.path) - 1)
+    value = run.value[shown]
+    gap = value - figures.lowest(run.surface)
+    length = np.append(np.nan, np.hypot(*np.diff(run.path, axis=0).T))[shown]
+    style = ink(run.optimizer.key)
+    pointers = {}
+    if arrows:
+        pointers["gradient"] = run.gradient[shown]
+        if run.optimizer.momentum:
+            pointers["momentum"] = -run.state[run.optimizer.momentum][shown]
+    return Track(
+        key=run.optimizer.key,
+        label=run.optimizer.title,
+        color=style.color,
+        dash=style.pixels,
+        path=run.path[shown],
+        height=figures.height(run.surface, value),
+        series={
+            "gap": np.where(gap > 0, gap, np.nan),
+            "gradient": np.where(run.gradient_norm[shown] > 0, run.gradient_norm[shown], np.nan),
+            "length": np.where(length > 0, length, np.nan),
+        },
+        arrows=pointers,
+        outcome="" if run.status in ("running", "converged") else outcome(run),
+        failed=run.status in ("diverged", "left the box"),
+    )
+
+
+def outcome(run: Trajectory) -> str:
+    """Return how a run ended, in words."""
+    if run.status == "diverged":
+        return _("diverged at step {step}", step=run.stopped_at)
+    if run.status == "left the box":
+        return _("left the box at step {step}", step=run.stopped_at)
+    if run.status == "converged":
+        return _("at rest since step {step}", step=run.stopped_at)
+    return _("still moving")
+
+
+def distance_to_minimum(run: Trajectory) -> float:
+    """Return how far the last point is from the nearest global minimum; NaN where there is none."""
+    if not run.surface.minima:
+        return np.nan
+    return float(min(np.hypot(*(run.path[-1] - minimum)) for minimum in np.array(run.surface.minima)))
+
+
+def results(runs: Sequence[Trajectory], goal: float) -> None:
+    """Show one row per run; `goal` is how far above the minimum counts as reached."""
+    rows = pd.DataFrame(
+        {
+            _("Optimizer"): [run.optimizer.title for run in runs],
+            _("Rate"): [f"{run.hyper['lr']:.4g}" for run in runs],
+            _("Outcome"): [outcome(run) for run in runs],
+            _("First step below the goal"): [str(run.first) if run.first >= 0 else _("not reached") for run in runs],
+            _("Final value"): [f"{run.value[-1]:.6g}" for run in runs],
+            _("Distance to the nearest minimum"): [
+                "–" if np.isnan(distance_to_minimum(run)) else f"{distance_to_minimum(run):.3g}" for run in runs
+            ],
+        }
+    )
+    st.dataframe(rows, hide_index=True, alt=_("Results of every optimizer; the goal is {goal} above the minimum", goal=f"{goal:g}"))
+
+
+def inspector(run: Trajectory, step: int) -> None:
+    """Show the numbers of the formula in one step of one run."""
+    last = len(run.rate)
+    if last == 0:
+        st.info(_("{name} took no step: it stood outside from the start.", name=run.optimizer.title))
+        return
+    if step > last:
+        st.info(_("{name} ended at step {last}; shown is that step.", name=run.optimizer.title, last=last))
+    step = min(max(step, 1), last)
+    before, after = run.path[step - 1], run.path[step]
+    rows = [(r"$x_{t-1}$", _("Point before the step"), before), (r"$\nabla f$", _("True gradient there"), run.gradient[step - 1])]
+    if not np.array_equal(run.received[step - 1], run.gradient[step - 1]):
+        rows.append((r"$g_t$", _("Gradient received, with noise and clipping"), run.received[step - 1]))
+    for state in run.optimizer.state:
+        rows.append((f"${state.symbol}$", _(state.text), np.broadcast_to(run.state[state.key][step], 2)))
+    rows.append((r"$\eta_t$", _("Learning rate in this step"), np.broadcast_to(run.rate[step - 1], 2)))
+    for name, values in run.explain(step).items():
+        symbol, text = _EXPLAINED.get(name, (rf"\mathrm{{{name}}}", name))
+        rows.append((f"${symbol}$", _(text), values))
+    rows.append((r"$x_t$", _("Point after the step"), after))
+    lines = [f"| | | x | y |\n|---|---|---:|---:|"] + [f"| {s} | {t} | `{v[0]:.8g}` | `{v[1]:.8g}` |" for s, t, v in rows]
+    st.markdown(_("**{name}, step {step}**: every number of the formula", name=run.optimizer.title, step=step))
+    st.markdown("\n".join(lines))
+
+
+_EXPLAINED = {
+    "m_hat": (r"\hat m_t", "Mean, corrected for its start"),
+    "v_hat": (r"\hat v_t", "Mean square, corrected for its start"),
+    "mu": (r"\mu_t", "Weight of the momentum in this step"),
+    "rho": (r"\rho_t", "How many gradients the mean square has seen"),
+    "r": (r"r_t", "Share of the adaptive step"),
+    "average": (r"\bar x_t", "Mean of the points"),
+    "direction": (r"d_t", "Direction"),
+    "decay": (r"\eta\lambda x", "Weight decay"),
+    "rate": (r"\eta_\mathrm{eff}", "Effective rate of the coordinate"),
+    "step": (r"\Delta x_t", "Step"),
+}
+
+
+def as_csv(runs: Sequence[Trajectory]) -> str:
+    """Return every step of every run as a CSV text, 17 digits."""
+    parts = [
+        pd.DataFrame(
+            {
+                "optimizer": run.optimizer.key,
+                "step": np.arange(len(run.path)),
+                "x": run.path[:, 0],
+                "y": run.path[:, 1],
+                "value": run.value,
+                "gradient_x": run.gradient[:, 0],
+                "gradient_y": run.gradient[:, 1],
+                "rate": np.append(np.nan, run.rate),
+            }
+        )
+        for run in runs
+    ]
+    return pd.concat(parts).to_csv(index=False, float_format="%.17g")
+
+
+def as_html(runs: Sequence[Trajectory], title: str) -> str:
+    """Return a page that stands alone, without network: the paths on the surface and their values over the steps."""
+    surface = runs[0].surface
+    x_low, x_high, y_low, y_high = surface.domain
+    figure = make_subplots(1, 2, subplot_titles=(surface.title, _("Value above the minimum")))
+    for trace in figures.plane(surface, _("Global minimum")).data:
+        figure.add_trace(trace, 1, 1)
+    for run in runs:
+        style = ink(run.optimizer.key)
+        line = {"color": style.color, "dash": style.dash, "width": 2}
+        shared = {"mode": "lines", "name": run.optimizer.title, "line": line, "legendgroup": run.optimizer.key}
+        figure.add_trace(go.Scatter(x=run.path[:, 0], y=run.path[:, 1], **shared), 1, 1)
+        figure.add_trace(go.Scatter(y=run.value - figures.lowest(surface), showlegend=False, **shared), 1, 2)
+    figure.update_xaxes(range=[x_low, x_high], row=1, col=1)
+    figure.update_yaxes(range=[y_low, y_high], row=1, col=1)
+    figure.update_xaxes(title=_("Step"), row=1, col=2)
+    figure.update_yaxes(type="log", exponentformat="power", row=1, col=2)
+    figure.update_layout(title=title, template="plotly_white", legend={"orientation": "h"})
+    return figure.to_html(include_plotlyjs=True, full_html=True)
+
+
+def far_out(x: float, y: float) -> bool:
+    """Say whether a point is beyond where runs are followed."""
+    return not (abs(x) <= REACH and abs(y) <= REACH)
