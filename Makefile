@@ -19,10 +19,8 @@ help: ## list these commands
 run: .venv/.runtime ## start the app on http://localhost:8501; another port with PORT=8600
 	@exec $(BIN)/streamlit run app.py --server.port=$(PORT)
 
-# The tests compile into a folder of their own: Numba's cache does not notice a changed helper in another file.
 test: chromium .venv/.development ## run the tests, browser included
-	@cache=$$(mktemp -d) && trap 'rm -rf "$$cache"' EXIT && \
-	NUMBA_CACHE_DIR="$$cache" $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: .venv/.development ## check style, types and the import rule
 	$(BIN)/ruff check .

@@ -3,12 +3,14 @@
 Every complaint is a ValueError of one sentence that names the argument, what it got and what is allowed.
 """
 
+from collections.abc import Mapping
 from importlib import import_module
 
 import numpy as np
 
 from core.engine import MAX_STEPS, REACH
 from core.optimizers import optimizer as optimizer_named
+from core.schedules import checked_settings
 from core.schedules import rates as schedule_rates
 from core.schedules import schedule as schedule_named
 from core.spec import Goal, Noise, Optimizer, Schedule, Surface
@@ -33,11 +35,8 @@ def checked_steps(steps: int) -> int:
 
 def checked_points(name: str, points, shape: tuple[int, ...]) -> np.ndarray:
     """Return points as a float array with 2 rows; `shape` is (2,) for one point, (2, -1) for many."""
-    try:
-        array = np.asarray(points, dtype=float)
-    except (TypeError, ValueError):
-        array = np.empty(0)
-    if array.ndim != len(shape) or array.shape[0] != 2 or array.size == 0:
+    array = _numbers(points)
+    if array is None or array.ndim != len(shape) or array.shape[0] != 2 or array.size == 0:
         wanted = "two numbers (x, y)" if len(shape) == 1 else "an array of shape (2, N) with N at least 1"
         raise ValueError(f"{name}: got {_short(points)}, allowed is {wanted}")
     if not np.all(np.abs(array) <= REACH):
@@ -47,7 +46,7 @@ def checked_points(name: str, points, shape: tuple[int, ...]) -> np.ndarray:
 
 def checked_hyper(optimizer: Optimizer, lr, hyper: dict | None, lanes: int | None = None) -> dict[str, float | np.ndarray]:
     """Return every hyper-parameter, the learning rate first: floats, or arrays (lanes,) where `lanes` is given."""
-    given = dict(hyper or {})
+    given = dict(_mapping("hyper", hyper))
     if lr is not None:
         if "lr" in given:
             raise ValueError("lr: got it twice, as lr and in hyper; allowed is one of them")
@@ -63,54 +62,58 @@ def checked_hyper(optimizer: Optimizer, lr, hyper: dict | None, lanes: int | Non
 def checked_parameters(surface: Surface, parameters: dict | None, lanes: int | None = None) -> dict[str, float | np.ndarray]:
     """Return the parameters that override those of the surface: floats, or arrays (lanes,) where `lanes` is given."""
     known = {p.key: p for p in surface.parameters}
-    for key in (parameters or {}).keys() - known:
+    parameters = _mapping("parameters", parameters)
+    for key in parameters.keys() - known:
         raise ValueError(f"parameters: got {key!r}, but {surface.key} has {', '.join(known) or 'none'}")
-    return {key: _checked_number(key, v, *known[key].allowed, lanes) for key, v in (parameters or {}).items()}
+    return {key: _checked_number(key, v, *known[key].allowed, lanes) for key, v in parameters.items()}
 
 
-def checked_schedule(schedule, steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return (factors (steps, columns), plateau settings); one of them is empty, both where there is no schedule.
+def checked_schedule(schedule, steps: int, lanes: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Return (factors (steps, 1 or lanes), plateau settings); one of them is empty, both where there is no schedule.
 
     `schedule` is None, a key or spec, a pair of one of these and its settings, or an array of factors (steps,) or
-    (steps, N).
+    (steps, lanes).
     """
     no_rates, no_plateau = np.empty((0, 1)), np.empty(0)
     if schedule is None:
         return no_rates, no_plateau
     if isinstance(schedule, np.ndarray):
-        rates = schedule.reshape(steps, -1) if schedule.ndim in (1, 2) and len(schedule) == steps else None
-        if rates is None or not np.all(np.isfinite(rates)):
-            raise ValueError(f"schedule: got {_short(schedule)}, allowed are {steps} finite factors, one for each step")
-        return np.ascontiguousarray(rates, dtype=float), no_plateau
-    chosen, settings = schedule if isinstance(schedule, tuple) else (schedule, {})
+        rates = _numbers(schedule)
+        if rates is None or rates.shape not in ((steps,), (steps, 1), (steps, lanes)) or not np.all(np.isfinite(rates)):
+            raise ValueError(f"schedule: got {_short(schedule)}, allowed are finite factors, one for each of {steps} steps")
+        return np.ascontiguousarray(rates.reshape(steps, -1)), no_plateau
+    chosen, settings = schedule if isinstance(schedule, tuple) and len(schedule) == 2 else (schedule, None)
+    if not isinstance(chosen, Schedule | str):
+        raise ValueError(f"schedule: got {_short(schedule)}, allowed is a schedule, or a pair of it and its settings")
     spec = chosen if isinstance(chosen, Schedule) else schedule_named(chosen)
+    settings = _mapping("schedule", settings)
     if spec.reads_loss:
-        known = {s.key: s for s in spec.settings}
-        for key in settings.keys() - known:
-            raise ValueError(f"schedule: got {key!r}, but {spec.key} has {', '.join(known)}")
-        values = {key: _checked_number(key, settings.get(key, s.default), *s.allowed, None) for key, s in known.items()}
-        return no_rates, np.array([values[k] for k in ("factor", "patience", "threshold", "cooldown", "min_lr")])
+        _warm_up, values = checked_settings(spec, steps, settings)
+        return no_rates, np.array([values[k] for k in ("factor", "patience", "threshold", "cooldown", "min_lr")], dtype=float)
     return schedule_rates(spec, steps, settings).reshape(steps, 1), no_plateau
 
 
-def checked_noise(noise, steps: int, lanes: range) -> tuple[np.ndarray, float | np.ndarray]:
-    """Return (standard normal or given noise (0, 1 or lanes, steps, 2), sigma) for the runs `lanes` of an ensemble.
+def checked_noise(noise, steps: int, lanes: range, count: int = 1) -> tuple[np.ndarray, float]:
+    """Return (draws (0, 1 or lanes, steps, 2), their standard deviation) for the runs `lanes` of `count`.
 
-    `noise` is None, a Noise, or an array (steps, 2) for all or (N, steps, 2) for each run, taken as it is.
+    `noise` is None, a Noise, or an array (steps, 2) for all or (count, steps, 2) for each run, taken as it is.
     """
     if noise is None:
         return np.empty((0, steps, 2)), 0.0
     if isinstance(noise, Noise):
-        if not 0 <= noise.sigma <= 1e6 or isinstance(noise.seed, bool) or not 0 <= noise.seed < 2**63:
-            raise ValueError(f"noise: got {noise}, allowed are sigma from 0 to 1e6 and a seed from 0 on")
-        if noise.sigma == 0:
+        sigma = _checked_number("noise: sigma", noise.sigma, 0.0, 1e6, None)
+        if isinstance(noise.seed, bool) or not isinstance(noise.seed, int | np.integer) or not 0 <= noise.seed < 2**63:
+            raise ValueError(f"noise: seed: got {_short(noise.seed)}, allowed are whole numbers from 0 on")
+        if sigma == 0:
             return np.empty((0, steps, 2)), 0.0
-        draws = [np.random.default_rng(noise.seed + i).standard_normal((steps, 2)) for i in lanes]
-        return np.stack(draws), float(noise.sigma)
-    array = np.asarray(noise, dtype=float)
+        draws = [np.random.default_rng(int(noise.seed) + i).standard_normal((steps, 2)) for i in lanes]
+        return np.stack(draws), sigma
+    array = _numbers(noise)
+    if array is None or array.shape not in ((steps, 2), (count, steps, 2)) or not np.all(np.isfinite(array)):
+        raise ValueError(
+            f"noise: got {_short(noise)}, allowed are finite numbers of shape ({steps}, 2) or ({count}, {steps}, 2)"
+        )
     array = array[None] if array.ndim == 2 else array[lanes.start : lanes.stop]
-    if array.ndim != 3 or array.shape[1:] != (steps, 2) or not np.all(np.isfinite(array)):
-        raise ValueError(f"noise: got {_short(noise)}, allowed are finite numbers of shape ({steps}, 2) or (N, {steps}, 2)")
     return np.ascontiguousarray(array), 1.0
 
 
@@ -119,23 +122,53 @@ def checked_clip(clip_norm, lanes: int | None = None) -> float | np.ndarray | No
     return None if clip_norm is None else _checked_number("clip_norm", clip_norm, 1e-12, 1e12, lanes)
 
 
+def checked_tolerance(tolerance) -> float:
+    """Return the length of a gradient at rest."""
+    return _checked_number("tolerance", tolerance, 0.0, 1e6, None)
+
+
 def checked_goal(goal: Goal | None) -> Goal | None:
     """Return the goal, or None."""
-    if goal is not None and not isinstance(goal, Goal):
+    if goal is None:
+        return None
+    if not isinstance(goal, Goal):
         raise ValueError(f"goal: got {_short(goal)}, allowed is a Goal or None")
+    targets, weight = _numbers(goal.targets), _numbers(goal.weight)
+    if targets is None or targets.ndim != 2 or targets.shape[1] != 2 or not np.all(np.isfinite(targets)):
+        raise ValueError(f"goal: targets: got {_short(goal.targets)}, allowed are one or more finite points")
+    if weight is None or weight.shape != (2,) or not np.all((weight >= 0) & (weight < np.inf)):
+        raise ValueError(f"goal: weight: got {_short(goal.weight)}, allowed are two numbers from 0 on")
     return goal
 
 
-def _checked_number(name: str, value, low: float, high: float, lanes: int | None) -> float | np.ndarray:
-    try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        array = np.array(np.nan)
-    if array.ndim and (lanes is None or array.shape != (lanes,)):
-        raise ValueError(f"{name}: got {_short(value)}, allowed is a number" + (f" or an array of shape ({lanes},)" if lanes else ""))
+def _checked_number(name: str, value, low: float, high: float, lanes: int | None):
+    array = _numbers(value)
+    if array is None or (array.ndim and (lanes is None or array.shape != (lanes,))):
+        also = f" or an array of shape ({lanes},)" if lanes else ""
+        raise ValueError(f"{name}: got {_short(value)}, allowed is a number{also}")
     if not np.all((array >= low) & (array <= high)):
         raise ValueError(f"{name}: got {_short(value)}, allowed are numbers from {low:g} to {high:g}")
-    return array.astype(float) if array.ndim else float(array)
+    return array if array.ndim else float(array)
+
+
+def _numbers(value) -> np.ndarray | None:
+    """Return `value` as a float array, or None where it is something else. Text does not count as a number."""
+    try:
+        array = np.asarray(value)
+        return array.astype(float) if array.dtype.kind in "fiub" or _big(array) else None
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _big(array: np.ndarray) -> bool:
+    """Say whether NumPy kept whole numbers too long for its own types as Python's."""
+    return array.dtype == object and all(isinstance(number, int) for number in array.flat)
+
+
+def _mapping(name: str, value) -> Mapping:
+    if value is not None and not isinstance(value, Mapping):
+        raise ValueError(f"{name}: got {_short(value)}, allowed is a mapping from names to numbers")
+    return value or {}
 
 
 def _short(value) -> str:

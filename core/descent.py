@@ -16,6 +16,7 @@ from core.arguments import (
     checked_schedule,
     checked_steps,
     checked_surface,
+    checked_tolerance,
 )
 from core.jit import GRADIENT, RECEIVED, STATE, VALUE, X
 from core.spec import Goal, Noise, Optimizer, Schedule, Surface
@@ -125,7 +126,7 @@ def descend(
         sigma=sigma,
         clip=checked_clip(clip_norm),
         plateau=plateau,
-        tolerance=tolerance,
+        tolerance=checked_tolerance(tolerance),
         goal=checked_goal(goal),
         stop_at_goal=False,
         keep=rate_row + 1 - X,

@@ -18,6 +18,7 @@ from core.arguments import (
     checked_schedule,
     checked_steps,
     checked_surface,
+    checked_tolerance,
 )
 from core.descent import REST
 from core.jit import VALUE, X
@@ -87,18 +88,15 @@ def descend_many(
     count = starts.shape[1]
     hyper = checked_hyper(optimizer, lr, hyper, count)
     parameters = checked_parameters(surface, parameters, count)
-    rates, plateau = checked_schedule(schedule, steps)
-    if rates.shape[1] not in (1, count):
-        raise ValueError(f"schedule: got factors for {rates.shape[1]} runs, allowed are 1 or {count}")
-    if isinstance(noise, np.ndarray) and noise.ndim == 3 and len(noise) != count:
-        raise ValueError(f"noise: got draws for {len(noise)} runs, allowed are {count}")
+    rates, plateau = checked_schedule(schedule, steps, count)
+    tolerance = checked_tolerance(tolerance)
     clip, goal = checked_clip(clip_norm, count), checked_goal(goal)
 
     def chunk(lanes: range) -> tuple[np.ndarray, np.ndarray]:
         def own(values):
             return values[lanes.start : lanes.stop] if isinstance(values, np.ndarray) else values
 
-        draws, sigma = checked_noise(noise, steps, lanes)
+        draws, sigma = checked_noise(noise, steps, lanes, count)
         return engine.drive(
             surface,
             optimizer,

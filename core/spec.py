@@ -198,7 +198,7 @@ class Goal:
     def __post_init__(self):
         if self.kind not in self.KINDS[1:]:
             raise ValueError(f"goal: kind {self.kind!r} is not one of {', '.join(self.KINDS[1:])}")
-        if not np.isfinite(self.level):
+        if not isinstance(self.level, int | float | np.number) or not np.isfinite(self.level):
             raise ValueError(f"goal: level {self.level!r} is not a finite number")
 
 

@@ -88,10 +88,8 @@ def _heading(surface: Surface, optimizer: Optimizer) -> str:
     lines = [f"{optimizer.title} on the surface {surface.title}, in double precision."]
     if surface.bounded:
         x_low, x_high, y_low, y_high = surface.domain
-        lines.append(
-            f"Descent Lab stops where a run leaves {x_low:g} <= x <= {x_high:g}, {y_low:g} <= y <= {y_high:g}; "
-            "this script goes on."
-        )
+        window = f"{x_low:g} <= x <= {x_high:g}, {y_low:g} <= y <= {y_high:g}"
+        lines.append(f"Descent Lab stops a run that leaves {window}; this script goes on.")
     return "\n".join(f"# {line}" for line in lines)
 
 

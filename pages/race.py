@@ -84,9 +84,9 @@ def sweep(chosen, rival, hyper, steps, goal, schedule_plan, noise, clip_norm):
 lesson.header(_("Optimizer race"), _("Who gets down first, and is the race fair?"))
 complaints = st.container()
 lesson.predict_first(lesson_data.QUESTIONS)
-stage, desk = st.columns([2.6, 1], gap="medium")
+stage = st.container()
 
-with desk:
+with st.sidebar:
     chosen = surface(controls.choice(_("Surface"), SURFACE_TITLES, "surface", "rosenbrock", on_change=begin_anew))
     if chosen.parameters:
         chosen = chosen.with_parameters(
@@ -100,8 +100,8 @@ with desk:
         y = controls.number(_("Start y"), "y", chosen.starts[0][1], -REACH, REACH)
     left, right = st.columns(2, gap="small", vertical_alignment="bottom")
     with left:
-        controls.number(_("Seed of the draw"), "start_seed", 0, 0, 2**31)
-    right.button(_("Random start"), icon=":material/casino:", on_click=draw_start, width="stretch")
+        controls.number(_("Seed"), "start_seed", 0, 0, 2**31, help=_("Seed of the random start"))
+    right.button(_("Random"), icon=":material/casino:", on_click=draw_start, width="stretch")
     fairness = controls.choice(
         _("Fairness"),
         {"own": _("Own rates"), "same": _("Same rate"), "defaults": _("Defaults"), "tuned": _("Tuned")},

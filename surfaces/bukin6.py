@@ -41,6 +41,7 @@ BUKIN6 = Surface(
     teaches="Infinitely steep on both sides of a ridge: every step jumps across it, and nobody converges.",
     source="Bukin 1997; Silagadze 2007, arXiv:physics/0402085",
     colour="log",
+    colour_offset=20.0,
     bounded=True,
     kinks="The ridge 100 y = x^2, infinitely steep on both sides, and the line x = -10.",
 )

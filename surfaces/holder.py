@@ -55,7 +55,7 @@ HOLDER = Surface(
         (8.055023475736563, 9.664590019241272),
     ),
     minimum=-19.208502567886732,
-    starts=((4.0, 4.0),),
+    starts=((4.0, 4.0), (7.0, 9.0)),
     rates={"sgd": 0.05, "momentum": 0.01, "adam": 0.1},
     teaches="The lowest points sit near the corners, and creases keep every path in its own cell.",
     source="Mishra 2006, MPRA paper 2718",

@@ -32,7 +32,7 @@ HYPERBOLA = Surface(
     starts=((4.0, 0.5),),
     rates={"sgd": 0.12, "momentum": 0.024, "adam": 0.05},
     teaches="Every point of the curve xy = 1 is a minimum; a larger rate can only rest where it is flatter.",
-    source="Wang et al. 2022, arXiv:2110.03677; Cohen et al. 2021, arXiv:2103.00065",
+    source="Wang et al. 2022, arXiv:2110.03677",
     colour="log",
     colour_offset=0.1,
 )

@@ -36,5 +36,6 @@ MCCORMICK = Surface(
     rates={"sgd": 0.1, "momentum": 0.02, "adam": 0.1},
     teaches="Two minima in the window, parted by the line x + y = 2 pi/3; outside the window f has no floor.",
     source="Jamil & Yang 2013, arXiv:1308.4008",
+    colour="log",
     bounded=True,
 )

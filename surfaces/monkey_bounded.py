@@ -32,4 +32,6 @@ MONKEY_BOUNDED = Surface(
     rates={"sgd": 0.05, "momentum": 0.05, "adam": 0.05},
     teaches="Around a flat saddle the slope vanishes with the square of the distance: leaving it takes long.",
     source="Hilbert & Cohn-Vossen 1932, with a quartic added",
+    colour="log",
+    colour_offset=0.05,
 )

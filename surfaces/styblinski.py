@@ -31,4 +31,6 @@ STYBLINSKI = Surface(
     rates={"sgd": 0.01, "momentum": 0.002, "adam": 0.1},
     teaches="Four wells, one of them the lowest: about a quarter of all starts lead gradient descent there.",
     source="Styblinski & Tang 1990, doi:10.1016/0893-6080(90)90029-K",
+    colour="log",
+    colour_offset=10.0,
 )

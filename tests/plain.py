@@ -8,7 +8,9 @@ import numpy as np
 from core.schedules import SCHEDULES
 
 
-def plain_descent(surface, optimizer, start, steps, hyper, *, parameters=None, factors=None, noise=None, clip=None, plateau=None):
+def plain_descent(
+    surface, optimizer, start, steps, hyper, *, parameters=None, factors=None, noise=None, clip=None, plateau=None
+):
     """Return (path (steps + 1, 2), last state by key). `noise` (steps, 2) is added as it is; `plateau` are settings."""
     value, gradient, _ = surface.formulas
     member = {p.key: p.default for p in surface.parameters} | (parameters or {})
@@ -37,7 +39,9 @@ def plain_descent(surface, optimizer, start, steps, hyper, *, parameters=None, f
             if lowered:
                 hyper["lr"] = lowered.rate
             for d in range(2):
-                point[d], *new = optimizer.step(point[d], g[d], *[{**memory[d], **hyper}[name] for name in names])
+                known = {**memory[d], **hyper}
+                result = optimizer.step(point[d], g[d], *[known[name] for name in names])
+                point[d], *new = result if remembered else (result,)
                 memory[d] = dict(zip(remembered, new, strict=True))
             if lowered:
                 lowered.step(loss)

@@ -2,10 +2,11 @@
 
 import pytest
 
-from core.lessons import VERDICTS, Claim, race
+from core.lessons import VERDICTS, Claim
 from core.presets import preset
+from ui.messages import lesson_modules
 
-LESSONS = (race,)
+LESSONS = lesson_modules()
 CLAIMS = [claim for lesson in LESSONS for claim in lesson.CLAIMS]
 QUESTIONS = [question for lesson in LESSONS for question in lesson.QUESTIONS]
 

@@ -112,23 +112,26 @@ def test_minima_have_the_published_value_and_no_slope(surface: Surface) -> None:
                 assert abs(slope) <= rounding
 
 
+NO_SLOPE = {"xatol": 1e-12, "fatol": 1e-15}
+WITH_SLOPE = {"ftol": 1e-15, "gtol": 1e-12}
+
+
 def lowest(surface: Surface) -> list[tuple[float, float, float]]:
-    """Polish the 40 lowest dips of a grid of 400 x 400; return their (f, x, y), the lowest first."""
+    """Polish the 16 lowest dips of a grid of 400 x 400; return their (f, x, y), the lowest first."""
     x_low, x_high, y_low, y_high = surface.domain
     x, y = np.meshgrid(np.linspace(x_low, x_high, 400), np.linspace(y_low, y_high, 400))
     f = surface.value(x, y)
     dips = np.flatnonzero(f == ndimage.minimum_filter(f, 3))
-    dips = dips[np.argsort(f.flat[dips])][:40]
+    dips = dips[np.argsort(f.flat[dips])][:16]
     found = []
     for start in zip(x.flat[dips], y.flat[dips], strict=True):
-        result = optimize.minimize(
-            lambda p: surface.value(p[0], p[1]),
-            start,
-            jac=lambda p: np.array(surface.gradient(p[0], p[1])),
-            method="L-BFGS-B",
-            bounds=[(x_low, x_high), (y_low, y_high)],
-            options={"ftol": 1e-15, "gtol": 1e-12},
-        )
+        search = {"fun": lambda p: surface.value(*p), "bounds": [(x_low, x_high), (y_low, y_high)]}
+        if surface.kinks:
+            result = optimize.minimize(**search, x0=start, method="Nelder-Mead", options=NO_SLOPE)
+        else:
+            result = optimize.minimize(
+                **search, x0=start, method="L-BFGS-B", jac=lambda p: surface.gradient(*p), options=WITH_SLOPE
+            )
         found.append((float(result.fun), float(result.x[0]), float(result.x[1])))
     return sorted(found)
 
@@ -140,7 +143,7 @@ def test_no_other_point_of_the_window_is_as_low(surface: Surface) -> None:
         f, x, y = found[0]
         assert x in surface.domain[:2] or y in surface.domain[2:], "the lowest point is not on the border"
         return
-    assert found[0][0] >= surface.minimum - 4 * EPS * max(1, abs(surface.minimum))
+    assert found[0][0] >= surface.minimum - 1e-14 * max(1, abs(surface.minimum))
     if surface.key == "hyperbola":
         assert all(abs(x * y - 1) < 1e-3 for f, x, y in found if f < 1e-9)
         return
@@ -243,7 +246,8 @@ def test_facts_are_complete(surface: Surface) -> None:
     x_low, x_high, y_low, y_high = surface.domain
     assert x_low < x_high
     assert y_low < y_high
-    assert surface.latex.count("{") == surface.latex.count("}") > 0
+    assert surface.latex
+    assert surface.latex.count("{") == surface.latex.count("}")
     assert surface.latex.count(r"\left") == surface.latex.count(r"\right")
     assert surface.teaches.endswith(".")
     assert surface.colour in ("linear", "log")
@@ -296,7 +300,8 @@ def test_scalars_give_floats_and_arrays_broadcast(surface: Surface) -> None:
         assert [type(d) for d in one] == [float] * count
         table = derivative(x[:, None], y[None, :])
         assert [d.shape for d in table] == [(3, 3)] * count
-        assert [d[0, 0] for d in table] == list(one)
+        # To the last digit or two: a block is computed with other instructions than a single point.
+        assert [d[0, 0] for d in table] == pytest.approx(one, rel=1e-12)
 
 
 @ALL

@@ -47,8 +47,9 @@ def number(
     step: float | None = None,
     help: str | None = None,
     on_change: Callable | None = None,
+    bare: bool = False,
 ) -> float:
-    """Show a number that the link keeps. An int default takes whole numbers."""
+    """Show a number that the link keeps. An int default takes whole numbers; `bare` hides the label from the eye."""
     whole = isinstance(default, int)
     kind = int if whole else float
     st.number_input(
@@ -62,6 +63,7 @@ def number(
         bind="query-params",
         help=help,
         on_change=on_change or "rerun",
+        label_visibility="collapsed" if bare else "visible",
     )
     value = st.session_state[key]
     value = kind(default) if value is None else value
@@ -115,27 +117,28 @@ def choice(
 def choices(
     label: str, options: Mapping[str, str], key: str, default: Sequence[str], *, most: int, help: str | None = None
 ) -> list[str]:
-    """Show a choice of up to `most` of `options` (key -> label, the same in every language); return the keys."""
-    value = st.multiselect(
+    """Show switches for up to `most` of `options` (key -> label, the same in every language); return the keys."""
+    value = st.pills(
         label,
         list(options),
-        list(default),
+        selection_mode="multi",
+        default=list(default),
         format_func=lambda option: options.get(option, option),
         key=key,
-        max_selections=most,
         bind="query-params",
         help=help,
-        placeholder=_("Choose at least one"),
     )
-    labels = [options[v] for v in value]
     asked = st.session_state[_ASKED].pop(key, None)
-    if asked is not None and asked != labels:
-        unknown = [text for text in asked if text not in options.values()]
+    unknown = [text for text in asked or () if text not in options.values()]
+    if unknown:
+        shown = ", ".join(options[v] for v in value)
         reason = _("the known ones are {names}", names=", ".join(options.values()))
-        if not unknown:
-            reason = _("at most {most} can be chosen", most=most)
-        _refuse(key, value, ", ".join(unknown or asked), reason, ", ".join(labels))
-    return value
+        _refuse(key, value, ", ".join(unknown), reason, shown)
+    if not value:
+        st.info(_("Choose at least one."))
+    elif len(value) > most:
+        st.info(_("At most {most} fit in one picture; shown are the first {most}.", most=most))
+    return value[:most]
 
 
 def rate(optimizer: Optimizer, default: float) -> float:
@@ -148,7 +151,7 @@ def log_number(label: str, key: str, default: float, hyper: Hyper) -> float:
     low, high = (round(log10(edge), 2) for edge in hyper.shown)
     slide, type_in = st.columns([3, 2], vertical_alignment="bottom", gap="small")
     with type_in:
-        value = number(_("{name}, exact", name=label), key, default, *hyper.allowed, step=_a_tenth_of(default))
+        value = number(_("{name}, exact", name=label), key, default, *hyper.allowed, step=_a_tenth_of(default), bare=True)
     slider = f"{key}_log"
     st.session_state[slider] = min(max(log10(value), low), high) if value > 0 else low
 

@@ -21,16 +21,14 @@ def run() -> None:
     """Show the chosen page. This is all that app.py does."""
     server.prepare()
     warm_up_in_the_background()
+    st.set_page_config("Descent Lab", str(ICON), layout="wide", initial_sidebar_state=360)
     choose_language()
     st.session_state["_through_app"] = True
-    page = st.navigation(
-        [
-            st.Page(row["script"], title=_(row["title"]), icon=row["icon"], url_path=row["url"], default=k == 0)
-            for k, row in enumerate(PAGES)
-        ]
-    )
-    st.set_page_config(page_title=f"{_(page.title)} · Descent Lab", page_icon=str(ICON), layout="wide")
-    page.run()
+    pages = [
+        st.Page(row["script"], title=_(row["title"]), icon=row["icon"], url_path=row["url"], default=k == 0)
+        for k, row in enumerate(PAGES)
+    ]
+    st.navigation(pages, position="top").run()
 
 
 def enter() -> None:

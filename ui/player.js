@@ -31,15 +31,21 @@ function decodeTrack(raw) {
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   const numbers = new Float32Array(bytes.buffer);
   const column = {};
-  raw.columns.forEach((name, i) => { column[name] = numbers.subarray(i * raw.frames, (i + 1) * raw.frames); });
+  raw.columns.forEach((name, i) => {
+    column[name] = numbers.subarray(i * raw.frames, (i + 1) * raw.frames);
+  });
   return { ...raw, blob: undefined, column };
 }
 
-/** Median length of the finite, non-zero arrows of one kind: the arrow that is drawn half as long as possible. */
+/**
+ * Median length of the finite, non-zero arrows of one kind: the arrow that is drawn half as long as
+ * possible.
+ */
 function typicalLength(tracks, kind) {
   const lengths = [];
   for (const { column } of tracks) {
-    const xs = column[`${kind}:x`], ys = column[`${kind}:y`];
+    const xs = column[`${kind}:x`];
+    const ys = column[`${kind}:y`];
     for (let i = 0; xs && i < xs.length; i++) {
       const length = Math.hypot(xs[i], ys[i]);
       if (length > 0 && length < Infinity) lengths.push(length);
@@ -59,14 +65,16 @@ function formatNumber(value) {
 
 /** Clip the segment p-q to a box by Liang and Barsky. Returns [t0, t1] along it, or null where it misses. */
 function clipSegment(p, q, low, high, dimensions) {
-  let t0 = 0, t1 = 1;
+  let t0 = 0;
+  let t1 = 1;
   for (let d = 0; d < dimensions; d++) {
     const step = q[d] - p[d];
     if (step === 0) {
       if (p[d] < low[d] || p[d] > high[d]) return null;
       continue;
     }
-    const a = (low[d] - p[d]) / step, b = (high[d] - p[d]) / step;
+    const a = (low[d] - p[d]) / step;
+    const b = (high[d] - p[d]) / step;
     t0 = Math.max(t0, Math.min(a, b));
     t1 = Math.min(t1, Math.max(a, b));
     if (!(t0 <= t1)) return null; // also where a or b is not a number
@@ -76,7 +84,10 @@ function clipSegment(p, q, low, high, dimensions) {
 
 // ---------------------------------------------------------------------------------------------- axes
 
-/** Describe a Plotly axis. `range` is used instead of `d2p`, which lags behind while the user pans or scrolls. */
+/**
+ * Describe a Plotly axis. `range` is used instead of `d2p`, which lags behind while the user pans or
+ * scrolls.
+ */
 function readAxis(axis, vertical) {
   const [first, last] = axis.range.map(Number);
   return vertical
@@ -99,7 +110,10 @@ function roundToPixel(axis, value) {
 }
 
 const isAxis = (axis) =>
-  Array.isArray(axis?.range) && Number.isFinite(axis._offset) && axis._length > 0 && ["linear", "log"].includes(axis.type);
+  Array.isArray(axis?.range) &&
+  Number.isFinite(axis._offset) &&
+  axis._length > 0 &&
+  ["linear", "log"].includes(axis.type);
 
 // ---------------------------------------------------------------------------------------------- drawing
 
@@ -113,11 +127,19 @@ function emptyShape(frames) {
   };
 }
 
-/** Trace segments from .. to - 1 into the current path and return their length. Breaks where one is invisible. */
+/**
+ * Trace segments from .. to - 1 into the current path and return their length. Breaks where one is
+ * invisible.
+ */
 function traceSegments(ctx, segments, from, to) {
-  let length = 0, penX = NaN, penY = NaN;
+  let length = 0;
+  let penX = NaN;
+  let penY = NaN;
   for (let i = 4 * from; i < 4 * to; i += 4) {
-    const x0 = segments[i], y0 = segments[i + 1], x1 = segments[i + 2], y1 = segments[i + 3];
+    const x0 = segments[i];
+    const y0 = segments[i + 1];
+    const x1 = segments[i + 2];
+    const y1 = segments[i + 3];
     if (x0 !== x0) continue; // NaN
     if (x0 !== penX || y0 !== penY) ctx.moveTo(x0, y0);
     ctx.lineTo(x1, y1);
@@ -163,7 +185,10 @@ function drawHead(ctx, x, y, color, halo, radius = 5) {
 
 function drawCross(ctx, x, y, color, halo, reach = 5) {
   ctx.setLineDash([]);
-  for (const [width, ink] of [[5, halo], [2.5, color]]) {
+  for (const [width, ink] of [
+    [5, halo],
+    [2.5, color],
+  ]) {
     ctx.lineWidth = width;
     ctx.strokeStyle = ink;
     ctx.beginPath();
@@ -177,8 +202,12 @@ function drawCross(ctx, x, y, color, halo, reach = 5) {
 
 function drawArrow(ctx, x, y, dx, dy, color, halo, dashed) {
   const length = Math.hypot(dx, dy);
-  const ux = dx / length, uy = dy / length;
-  for (const [width, ink] of [[4.5, halo], [2, color]]) {
+  const ux = dx / length;
+  const uy = dy / length;
+  for (const [width, ink] of [
+    [4.5, halo],
+    [2, color],
+  ]) {
     ctx.lineWidth = width;
     ctx.strokeStyle = ink;
     ctx.setLineDash(dashed ? [3, 3] : []);
@@ -196,7 +225,10 @@ function drawArrow(ctx, x, y, dx, dy, color, halo, dashed) {
 }
 
 function drawStart(ctx, x, y, ink, halo) {
-  for (const [width, color] of [[5, halo], [2, ink]]) {
+  for (const [width, color] of [
+    [5, halo],
+    [2, ink],
+  ]) {
     ctx.lineWidth = width;
     ctx.strokeStyle = color;
     ctx.setLineDash([]);
@@ -261,7 +293,10 @@ class View {
     this.ready = false;
   }
 
-  /** Lie above the data and below titles, hover labels and the mode bar, which live in the later SVG layers. */
+  /**
+   * Lie above the data and below titles, hover labels and the mode bar, which live in the later SVG
+   * layers.
+   */
   sit() {
     const stack = this.chart.querySelector(".svg-container") ?? this.chart;
     if (this.root.parentNode === stack) return;
@@ -305,7 +340,10 @@ class View {
     ctx.clearRect(0, 0, this.width, this.height);
   }
 
-  /** What keeps us from drawing: a name that has moved, or a chart that is not there; null when nothing does. */
+  /**
+   * What keeps us from drawing: a name that has moved, or a chart that is not there; null when nothing
+   * does.
+   */
   get trouble() {
     if (this.ready) return null;
     if (this.chart) return this.chart.data && this.chart.offsetWidth > 0 ? "unreadable" : null; // hidden is no trouble
@@ -358,7 +396,9 @@ class PathView extends View {
 
   drawTrails(frame) {
     const ctx = this.contexts[1];
-    const rewound = this.player.tracks.some((track) => this.shapes.get(track).drawnTo > Math.min(frame, track.frames - 1));
+    const rewound = this.player.tracks.some(
+      (track) => this.shapes.get(track).drawnTo > Math.min(frame, track.frames - 1),
+    );
     if (this.stale || rewound) this.eraseTrails(ctx);
     for (const track of this.player.visible) {
       const shape = this.shapes.get(track);
@@ -388,10 +428,13 @@ class PathView extends View {
     const shape = this.shapes.get(track);
     const last = track.frames - 1;
     const at = Math.min(frame, last);
-    let x = shape.points[2 * at], y = shape.points[2 * at + 1];
+    let x = shape.points[2 * at];
+    let y = shape.points[2 * at + 1];
     if (fraction > 0 && at < last) {
-      const nextX = shape.points[2 * at + 2], nextY = shape.points[2 * at + 3];
-      const tweenX = x + fraction * (nextX - x), tweenY = y + fraction * (nextY - y);
+      const nextX = shape.points[2 * at + 2];
+      const nextY = shape.points[2 * at + 3];
+      const tweenX = x + fraction * (nextX - x);
+      const tweenY = y + fraction * (nextY - y);
       if (tweenX === tweenX && tweenY === tweenY) {
         this.drawPartialSegment(ctx, track, shape, x, y, tweenX, tweenY);
         x = tweenX;
@@ -459,7 +502,8 @@ class PlaneView extends PathView {
   projectTrack(track, { points, segments }) {
     const { x, y } = track.column;
     // A dashed line of a million pixels outside the plot would still be dashed, slowly: cut it off.
-    const low = [this.left - 20, this.top - 20], high = [this.left + this.plotWidth + 20, this.top + this.plotHeight + 20];
+    const low = [this.left - 20, this.top - 20];
+    const high = [this.left + this.plotWidth + 20, this.top + this.plotHeight + 20];
     let p = [NaN, NaN];
     for (let i = 0; i < track.frames; i++) {
       const q = [toPixel(this.x, x[i]), toPixel(this.y, y[i])];
@@ -472,27 +516,45 @@ class PlaneView extends PathView {
   }
 
   drawArrows(ctx, track, at, x, y) {
-    for (const [kind, sign] of [["gradient", -1], ["momentum", 1]]) {
+    for (const [kind, sign] of [
+      ["gradient", -1],
+      ["momentum", 1],
+    ]) {
       const xs = track.column[`${kind}:x`];
       if (!xs || !this.player.arrows[kind]) continue;
       this.drawOneArrow(ctx, track, kind, sign * xs[at], sign * track.column[`${kind}:y`][at], x, y);
     }
   }
 
-  /** Point where the vector points on the screen; grow with its length, from 10 to 70 pixels, 40 for a typical one. */
+  /**
+   * Point where the vector points on the screen; grow with its length, from 10 to 70 pixels, 40 for a
+   * typical one.
+   */
   drawOneArrow(ctx, track, kind, dx, dy, x, y) {
-    const screenX = (dx / this.x.span) * this.x.length, screenY = (dy / this.y.span) * this.y.length;
-    const length = Math.hypot(dx, dy), onScreen = Math.hypot(screenX, screenY);
+    const screenX = (dx / this.x.span) * this.x.length;
+    const screenY = (dy / this.y.span) * this.y.length;
+    const length = Math.hypot(dx, dy);
+    const onScreen = Math.hypot(screenX, screenY);
     if (!(length > 0 && onScreen > 0 && onScreen < Infinity)) return;
     const pixels = 10 + (60 * length) / (length + this.player.typical[kind]);
     const scale = pixels / onScreen;
     const { ink, paper } = this.player.colors;
-    drawArrow(ctx, x, y, screenX * scale, screenY * scale, kind === "gradient" ? ink : track.color, paper, kind === "momentum");
+    drawArrow(
+      ctx,
+      x,
+      y,
+      screenX * scale,
+      screenY * scale,
+      kind === "gradient" ? ink : track.color,
+      paper,
+      kind === "momentum",
+    );
   }
 
   drawStartMarker(ctx) {
     const [startX, startY] = this.player.start;
-    const x = toPixel(this.x, startX), y = toPixel(this.y, startY);
+    const x = toPixel(this.x, startX);
+    const y = toPixel(this.y, startY);
     const inside = this.contains(x, y);
     this.handle.hidden = !inside;
     if (!inside) return;
@@ -503,13 +565,16 @@ class PlaneView extends PathView {
   }
 
   contains(x, y) {
-    return x >= this.left && x <= this.left + this.plotWidth && y >= this.top && y <= this.top + this.plotHeight;
+    return (
+      x >= this.left && x <= this.left + this.plotWidth && y >= this.top && y <= this.top + this.plotHeight
+    );
   }
 
   /** Data coordinates under the pointer, or null outside the plot area. */
   locate(event, { inside = true } = {}) {
     const box = this.root.getBoundingClientRect();
-    const px = event.clientX - box.left, py = event.clientY - box.top;
+    const px = event.clientX - box.left;
+    const py = event.clientY - box.top;
     if (inside && !this.contains(px, py)) return null;
     const x = fromPixel(this.x, clamp(px, this.left, this.left + this.plotWidth));
     const y = fromPixel(this.y, clamp(py, this.top, this.top + this.plotHeight));
@@ -545,7 +610,10 @@ function storeSegment(segments, i, p, q, [t0, t1]) {
   segments[4 * i + 3] = p[1] + t1 * (q[1] - p[1]);
 }
 
-/** The 3-D surface: the same moment, projected as Plotly's own annotations are. Nothing hides behind the surface. */
+/**
+ * The 3-D surface: the same moment, projected as Plotly's own annotations are. Nothing hides behind the
+ * surface.
+ */
 class SpaceView extends PathView {
   get scene() {
     return this.chart._fullLayout?.scene?._scene;
@@ -556,8 +624,14 @@ class SpaceView extends PathView {
     const camera = scene?.glplot?.cameraParams;
     const axes = scene?.fullSceneLayout;
     return Boolean(
-      camera?.model && camera.view && camera.projection && scene.dataScale && scene.container &&
-      axes?.xaxis?.range && axes.yaxis?.range && axes.zaxis?.range,
+      camera?.model &&
+      camera.view &&
+      camera.projection &&
+      scene.dataScale &&
+      scene.container &&
+      axes?.xaxis?.range &&
+      axes.yaxis?.range &&
+      axes.zaxis?.range,
     );
   }
 
@@ -602,7 +676,8 @@ class SpaceView extends PathView {
     this.log = axes.map((axis) => axis.type === "log");
     this.low = axes.map((axis) => Math.min(...axis.range.map(Number)));
     this.high = axes.map((axis) => Math.max(...axis.range.map(Number)));
-    const box = scene.container.getBoundingClientRect(), origin = this.root.getBoundingClientRect();
+    const box = scene.container.getBoundingClientRect();
+    const origin = this.root.getBoundingClientRect();
     this.left = box.left - origin.left;
     this.top = box.top - origin.top;
     this.plotWidth = box.width;
@@ -636,7 +711,10 @@ class SpaceView extends PathView {
   }
 
   toScreen([a, b, c]) {
-    const m = this.matrix, x = a * this.scale[0], y = b * this.scale[1], z = c * this.scale[2];
+    const m = this.matrix;
+    const x = a * this.scale[0];
+    const y = b * this.scale[1];
+    const z = c * this.scale[2];
     const w = m[3] * x + m[7] * y + m[11] * z + m[15];
     if (w <= 0) return [NaN, NaN]; // behind the camera
     const u = (m[0] * x + m[4] * y + m[8] * z + m[12]) / w;
@@ -665,7 +743,10 @@ function multiply(a, b) {
   return product;
 }
 
-/** A chart against the step: the curves are Plotly's own, so hover and zoom stay; the cursor and heads are ours. */
+/**
+ * A chart against the step: the curves are Plotly's own, so hover and zoom stay; the cursor and heads are
+ * ours.
+ */
 class CurveView extends View {
   constructor(player, key, series) {
     super(player, key, ["cursor"]);
@@ -675,6 +756,12 @@ class CurveView extends View {
   probe() {
     const layout = this.chart._fullLayout;
     return isAxis(layout?.xaxis) && isAxis(layout?.yaxis) && typeof window.Plotly.react === "function";
+  }
+
+  /** A finger that moves sideways scrubs; up and down it still scrolls the page. */
+  sit() {
+    super.sit();
+    this.chart.style.touchAction = this.dragScrubs ? "pan-y" : "";
   }
 
   survey() {
@@ -687,27 +774,41 @@ class CurveView extends View {
     if (this.ready && !this.current) this.player.requestCurves();
   }
 
-  /** Streamlit redraws a chart from its own copy after a resize or a change of theme: ours may be gone or old. */
+  /**
+   * Streamlit redraws a chart from its own copy after a resize or a change of theme: ours may be gone or
+   * old.
+   */
   get current() {
     const ours = this.chart.data.filter((trace) => trace.meta?.player !== undefined);
-    return this.edition === this.player.edition && ours.length === this.count
-      && ours.every((trace) => trace.meta.player === this.edition);
+    return (
+      this.edition === this.player.edition &&
+      ours.length === this.count &&
+      ours.every((trace) => trace.meta.player === this.edition)
+    );
   }
 
   /** Put the curves in. The layout goes back as it is, so a zoom stays and an automatic range fits anew. */
   apply() {
     const others = this.chart.data.filter((trace) => trace.meta?.player === undefined);
-    const curves = this.player.visible.filter((track) => track.column[this.series]).map((track) => this.curve(track));
+    const curves = this.player.visible
+      .filter((track) => track.column[this.series])
+      .map((track) => this.curve(track));
     this.edition = this.player.edition;
     this.count = curves.length;
     window.Plotly.react(this.chart, others.concat(curves), this.capped(this.chart.layout));
   }
 
-  /** One diverged run would press all others flat: keep it from stretching the automatic range. It leaves at the top. */
+  /**
+   * One diverged run would press all others flat: keep it from stretching the automatic range. It leaves
+   * at the top.
+   */
   capped(layout) {
     const { autorangeoptions, ...yaxis } = layout.yaxis ?? {};
     const clipmax = this.cap();
-    return { ...layout, yaxis: clipmax ? { ...yaxis, autorangeoptions: { ...autorangeoptions, clipmax } } : { ...layout.yaxis } };
+    return {
+      ...layout,
+      yaxis: clipmax ? { ...yaxis, autorangeoptions: { ...autorangeoptions, clipmax } } : { ...layout.yaxis },
+    };
   }
 
   /** A little above everything that did not fail, and above where all began; nothing where no run failed. */
@@ -717,12 +818,16 @@ class CurveView extends View {
     let highest = -Infinity;
     for (const track of tracks) {
       const values = track.column[this.series];
-      for (const value of track.failed ? values.subarray(0, 1) : values) if (value < Infinity) highest = Math.max(highest, value);
+      for (const value of track.failed ? values.subarray(0, 1) : values)
+        if (value < Infinity) highest = Math.max(highest, value);
     }
     return highest > 0 ? 1.5 * highest : undefined;
   }
 
-  /** Plain arrays: Streamlit passes figures through JSON when the theme changes, and typed arrays would not survive. */
+  /**
+   * Plain arrays: Streamlit passes figures through JSON when the theme changes, and typed arrays would not
+   * survive.
+   */
   curve(track) {
     return {
       type: "scatter",
@@ -730,7 +835,11 @@ class CurveView extends View {
       name: track.label,
       x: Array.from(track.column.x, (_, frame) => this.player.stepAt(frame)),
       y: Array.from(track.column[this.series], (value) => (Number.isFinite(value) ? value : null)),
-      line: { color: track.color, width: 1.75, dash: track.dash.map((length) => `${length}px`).join(",") || "solid" },
+      line: {
+        color: track.color,
+        width: 1.75,
+        dash: track.dash.map((length) => `${length}px`).join(",") || "solid",
+      },
       hovertemplate: "%{y:.4g}",
       meta: { player: this.player.edition },
     };
@@ -773,8 +882,10 @@ class CurveView extends View {
     const values = track.column[this.series];
     if (!values) return;
     const at = Math.min(position, track.frames - 1);
-    const frame = Math.floor(at), next = Math.min(frame + 1, track.frames - 1);
-    const from = toPixel(this.y, values[frame]), to = toPixel(this.y, values[next]);
+    const frame = Math.floor(at);
+    const next = Math.min(frame + 1, track.frames - 1);
+    const from = toPixel(this.y, values[frame]);
+    const to = toPixel(this.y, values[next]);
     let y = Number.isFinite(to) ? from + (at - frame) * (to - from) : from;
     if (!Number.isFinite(y)) return;
     if (track.failed) y = Math.max(y, this.y.at); // above the chart: say so at its edge
@@ -787,8 +898,11 @@ class CurveView extends View {
   /** Is the pointer over the plot area? */
   covers(event) {
     const box = this.root.getBoundingClientRect();
-    const x = event.clientX - box.left, y = event.clientY - box.top;
-    return x >= this.x.at && x <= this.x.at + this.x.length && y >= this.y.at && y <= this.y.at + this.y.length;
+    const x = event.clientX - box.left;
+    const y = event.clientY - box.top;
+    return (
+      x >= this.x.at && x <= this.x.at + this.x.length && y >= this.y.at && y <= this.y.at + this.y.length
+    );
   }
 
   get dragScrubs() {
@@ -904,7 +1018,8 @@ class Panel {
     this.slider.max = String(player.frames - 1);
     this.slider.setAttribute("aria-label", labels.scrub);
     this.slider.title = labels.keys;
-    for (const name of ["to_start", "back", "forward", "to_end"]) nameButton(this.buttons[name], labels[name]);
+    for (const name of ["to_start", "back", "forward", "to_end"])
+      nameButton(this.buttons[name], labels[name]);
     nameButton(this.loop, labels.loop);
     this.rebuildSpeeds();
     for (const [kind, button] of Object.entries(this.arrowButtons)) {
@@ -1013,7 +1128,11 @@ class Player {
     const first = this.version === undefined;
     const fresh = data.version !== this.version;
     Object.assign(this, {
-      labels: data.labels, steps: data.steps, stride: data.stride, speeds: data.speeds, version: data.version,
+      labels: data.labels,
+      steps: data.steps,
+      stride: data.stride,
+      speeds: data.speeds,
+      version: data.version,
       knownStart: data.start,
     });
     this.checkEcho();
@@ -1031,13 +1150,18 @@ class Player {
   }
 
   takeTracks(data, fresh) {
-    const texts = JSON.stringify(data.tracks.map(({ label, color, dash, outcome }) => [label, color, dash, outcome]));
+    const texts = JSON.stringify(
+      data.tracks.map(({ label, color, dash, outcome }) => [label, color, dash, outcome]),
+    );
     if (!fresh && texts === this.texts) return;
     this.texts = texts;
     this.tracks = data.tracks.map(decodeTrack);
     this.frames = Math.ceil(data.steps / data.stride) + 1;
     this.valueSeries = `series:${Object.keys(data.linked)[0] ?? ""}`;
-    this.typical = { gradient: typicalLength(this.tracks, "gradient"), momentum: typicalLength(this.tracks, "momentum") };
+    this.typical = {
+      gradient: typicalLength(this.tracks, "gradient"),
+      momentum: typicalLength(this.tracks, "momentum"),
+    };
     this.edition += 1;
     this.chooseVisible();
   }
@@ -1056,7 +1180,10 @@ class Player {
   readColors() {
     const style = getComputedStyle(this.root);
     const color = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
-    this.colors = { ink: color("--st-text-color", "#222222"), paper: color("--st-background-color", "#ffffff") };
+    this.colors = {
+      ink: color("--st-text-color", "#222222"),
+      paper: color("--st-background-color", "#ffffff"),
+    };
   }
 
   open(data) {
@@ -1064,11 +1191,14 @@ class Player {
     else this.position = this.end;
   }
 
-  /** New paths: play them again if something was playing or had just finished, else keep the paused moment. */
+  /**
+   * New paths: play them again if something was playing or had just finished, else keep the paused moment.
+   */
   resume(atEnd) {
     const replay = (this.playing || this.finished) && !this.dragging && !this.still.matches;
-    if (replay) this.play(0);
-    else this.position = atEnd ? this.end : Math.min(this.position, this.end);
+    if (replay) return this.play(0);
+    this.position = atEnd ? this.end : Math.min(this.position, this.end);
+    if (this.reported !== undefined) this.report(); // a longer or shorter run may rest at another step
   }
 
   /** Go where Python says, unless it only repeats what we told it. */
@@ -1085,7 +1215,10 @@ class Player {
     return Math.floor(this.position);
   }
 
-  /** What is drawn: whole paths while the start is dragged out of a run that played, no frame in between at rest. */
+  /**
+   * What is drawn: whole paths while the start is dragged out of a run that played, no frame in between at
+   * rest.
+   */
   get moment() {
     if (this.dragging && this.replayAfterDrag) return this.end;
     return this.still.matches ? this.frame : this.position;
@@ -1099,7 +1232,10 @@ class Player {
     return clamp(step / this.stride, 0, this.frames - 1);
   }
 
-  /** Which tracks are shown, and the last frame at which any of them still moves: beyond it there is no play. */
+  /**
+   * Which tracks are shown, and the last frame at which any of them still moves: beyond it there is no
+   * play.
+   */
   chooseVisible() {
     this.visible = this.tracks.filter((track) => !this.hidden.has(track.key));
     const lasts = this.visible.map((track) => track.frames - 1);
@@ -1296,7 +1432,9 @@ class Player {
     this.curvesTimer = setTimeout(() => this.applyCurves(), wait);
   }
 
-  /** One chart at a time, so that the pointer is never held up by all of them; while it drags, with pauses. */
+  /**
+   * One chart at a time, so that the pointer is never held up by all of them; while it drags, with pauses.
+   */
   applyCurves() {
     this.curvesTimer = undefined;
     const waiting = this.curves.filter((view) => view.ready && view.chart.isConnected && !view.current);
@@ -1335,12 +1473,18 @@ class Player {
     this.send("start", { x, y }); // a trigger, not state: the same place clicked twice must count twice
   }
 
-  /** The marker is where the reader put it; answers to earlier requests, still under way, must not pull it back. */
+  /**
+   * The marker is where the reader put it; answers to earlier requests, still under way, must not pull it
+   * back.
+   */
   get start() {
     return this.wantedStart ?? this.knownStart;
   }
 
-  /** Python has answered, or has put the start elsewhere (into its own limits): from now on its word counts. */
+  /**
+   * Python has answered, or has put the start elsewhere (into its own limits): from now on its word
+   * counts.
+   */
   checkEcho() {
     if (!this.wantedStart || this.dragging) return;
     const answered = this.wantedStart.every((value, i) => value === this.knownStart[i]);
@@ -1381,7 +1525,13 @@ class Player {
     window.addEventListener("pointerdown", (event) => this.press(event), options);
     window.addEventListener("pointermove", (event) => this.move(event), options);
     window.addEventListener("pointerup", (event) => this.release(event), options);
-    window.addEventListener("pointercancel", () => { this.pressed = null; }, options);
+    window.addEventListener(
+      "pointercancel",
+      () => {
+        this.pressed = null;
+      },
+      options,
+    );
     document.addEventListener("keydown", (event) => this.key(event), { signal });
     this.still.addEventListener("change", () => this.changed(), { signal });
   }
@@ -1390,9 +1540,17 @@ class Player {
     this.pressed = null;
     if (event.button !== 0 || !event.isPrimary) return;
     if (event.target.closest?.(".modebar, .legend, .tp-handle")) return;
-    const view = [this.plane, ...(this.curves ?? [])].find((each) => each?.ready && each.chart.contains(event.target));
+    const view = [this.plane, ...(this.curves ?? [])].find(
+      (each) => each?.ready && each.chart.contains(event.target),
+    );
     if (!view || view.stale) return;
-    this.pressed = { view, x: event.clientX, y: event.clientY, moved: false, scrubs: view.dragScrubs && view.covers(event) };
+    this.pressed = {
+      view,
+      x: event.clientX,
+      y: event.clientY,
+      moved: false,
+      scrubs: view.dragScrubs && view.covers(event),
+    };
   }
 
   move(event) {

@@ -109,7 +109,7 @@ def inspector(run: Trajectory, step: int) -> None:
         rows.append((f"${state.symbol}$", _(state.text), np.broadcast_to(run.state[state.key][step], 2)))
     rows.append((r"$\eta_t$", _("Learning rate in this step"), np.broadcast_to(run.rate[step - 1], 2)))
     for name, values in run.explain(step).items():
-        symbol, text = _EXPLAINED.get(name, (rf"\mathrm{{{name}}}", name))
+        symbol, text = EXPLAINED.get(name, (rf"\mathrm{{{name}}}", name))
         rows.append((f"${symbol}$", _(text), values))
     rows.append((r"$x_t$", _("Point after the step"), after))
     lines = [f"| | | x | y |\n|---|---|---:|---:|"] + [f"| {s} | {t} | `{v[0]:.8g}` | `{v[1]:.8g}` |" for s, t, v in rows]
@@ -117,7 +117,7 @@ def inspector(run: Trajectory, step: int) -> None:
     st.markdown("\n".join(lines))
 
 
-_EXPLAINED = {
+EXPLAINED = {
     "m_hat": (r"\hat m_t", "Mean, corrected for its start"),
     "v_hat": (r"\hat v_t", "Mean square, corrected for its start"),
     "mu": (r"\mu_t", "Weight of the momentum in this step"),

@@ -1,7 +1,7 @@
 """Adadelta: RMSprop whose rate is the recent root mean square of its own steps.
 
-M. D. Zeiler, "ADADELTA: an adaptive learning rate method", arXiv:1212.5701. The learning rate, 1 in the paper, is an
-addition of torch.optim.Adadelta.
+M. D. Zeiler, "ADADELTA: an adaptive learning rate method", arXiv:1212.5701. The learning rate, 1 in the
+paper, is an addition of torch.optim.Adadelta.
 """
 
 import numpy as np
@@ -35,15 +35,15 @@ ADADELTA = Optimizer(
     hyper=(
         learning_rate(1.0),
         Hyper("rho", 0.9, r"\rho", "Memory of both means", (0.0, 1.0), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-6, r"\varepsilon", "Size of the first steps, squared", (0.0, 1e6), (1e-12, 1e-2), "log"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, added to the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("eps", 1e-6, r"\varepsilon", "Square of the first steps", (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
 v_t = \rho\,v_{t-1} + (1-\rho)\,g_t^2 \qquad
 d_t = \frac{\sqrt{u_{t-1}+\varepsilon}}{\sqrt{v_t+\varepsilon}}\,g_t \\
 u_t = \rho\,u_{t-1} + (1-\rho)\,d_t^2 \qquad x_t = x_{t-1} - \eta\,d_t
 """,
-    text="It measures how far it has been moving and chooses its own rate from that; it starts with tiny steps.",
+    text="It chooses its rate from how far it has been moving, and so starts with tiny steps.",
     source="Zeiler 2012, arXiv:1212.5701",
     torch="Adadelta",
     torch_arguments=lambda h: {key: h[key] for key in ("lr", "rho", "eps", "weight_decay")},

@@ -1,7 +1,8 @@
 """Adagrad: a rate per coordinate that shrinks with all the gradients the coordinate has seen.
 
 J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods for online learning and stochastic optimization",
-Journal of Machine Learning Research 12 (2011) 2121-2159. Epsilon stands outside the root, as in torch.optim.Adagrad.
+Journal of Machine Learning Research 12 (2011) 2121-2159. Epsilon stands outside the root, as in
+torch.optim.Adagrad.
 """
 
 import numpy as np
@@ -32,16 +33,16 @@ ADAGRAD = Optimizer(
     ),
     hyper=(
         learning_rate(1e-2),
-        Hyper("lr_decay", 0.0, r"\delta", "Decay of the learning rate by 1 / (1 + t decay)", (0.0, 1e6), (0.0, 1.0)),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, added to the gradient)", (0.0, 1e6), (0.0, 1.0)),
-        Hyper("initial_accumulator_value", 0.0, "G_0", "Sum of squares to start from", (0.0, 1e6), (0.0, 10.0)),
-        Hyper("eps", 1e-10, r"\varepsilon", "Guard against division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("lr_decay", 0.0, r"\delta", "Decay of the rate: 1 / (1 + t decay)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("initial_accumulator_value", 0.0, "G_0", "Sum before the first step", (0.0, 1e6), (0.0, 10.0)),
+        Hyper("eps", 1e-10, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
     ),
     latex=r"""
 G_t = G_{t-1} + g_t^2 \qquad
 x_t = x_{t-1} - \frac{\eta}{1+(t-1)\,\delta}\,\frac{g_t}{\sqrt{G_0 + G_t}+\varepsilon}
 """,
-    text="Every coordinate has its own rate, which only ever falls: the more gradient it has seen, the smaller.",
+    text="Every coordinate has its own rate, which only falls: the more gradient seen, the smaller.",
     source="Duchi, Hazan & Singer 2011, jmlr.org/papers/v12/duchi11a.html",
     torch="Adagrad",
     torch_arguments=lambda h: {

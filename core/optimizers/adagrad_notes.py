@@ -1,6 +1,7 @@
 """Adagrad as many notes write it: epsilon inside the root, where it acts as a threshold on the gradient.
 
-J. Duchi, E. Hazan, Y. Singer, JMLR 12 (2011) 2121-2159. With eps = 1e-8, gradients far below 1e-4 count as nothing.
+J. Duchi, E. Hazan, Y. Singer, JMLR 12 (2011) 2121-2159. With eps = 1e-8, gradients far below 1e-4 count as
+nothing.
 """
 
 import numpy as np
@@ -27,7 +28,7 @@ ADAGRAD_NOTES = Optimizer(
     state=(State("total", "G", "Sum of the squared gradients"),),
     hyper=(
         learning_rate(1e-2),
-        Hyper("eps", 1e-8, r"\varepsilon", "Guard against division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
         Hyper("eps_inside", 1.0, "i", "Epsilon inside the root", (0.0, 1.0), scale="switch"),
     ),
     latex=r"G_t = G_{t-1} + g_t^2 \qquad x_t = x_{t-1} - \frac{\eta}{\sqrt{G_t+\varepsilon}}\,g_t",

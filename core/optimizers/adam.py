@@ -1,7 +1,7 @@
-"""Adam: a running mean of the gradient over the root of a running mean of its square, both corrected for their start.
+"""Adam: a mean of the gradient over the root of a mean of its square, both corrected for their start.
 
-D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, arXiv:1412.6980. The place of epsilon
-and the order of operations are those of torch.optim.Adam.
+D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, arXiv:1412.6980. The place of
+epsilon and the order of operations are those of torch.optim.Adam.
 """
 
 import numpy as np
@@ -42,15 +42,15 @@ ADAM = Optimizer(
         learning_rate(1e-3),
         Hyper("beta1", 0.9, r"\beta_1", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
         Hyper("beta2", 0.999, r"\beta_2", "Memory of the square", (0.0, 0.999999), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-8, r"\varepsilon", "Guard against division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, added to the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
 m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \\
 \hat m_t = \frac{m_t}{1-\beta_1^t} \qquad \hat v_t = \frac{v_t}{1-\beta_2^t} \qquad
 x_t = x_{t-1} - \eta\,\frac{\hat m_t}{\sqrt{\hat v_t}+\varepsilon}
 """,
-    text="The mean gradient divided by its typical size: every coordinate moves about one learning rate per step.",
+    text="The mean gradient over its typical size: each coordinate moves about one learning rate a step.",
     source="Kingma & Ba 2015, arXiv:1412.6980",
     torch="Adam",
     torch_arguments=lambda h: {

@@ -1,7 +1,8 @@
-"""Adam and AdamW as notes write them: either correction for the start may be missing, and epsilon inside the root.
+"""Adam and AdamW as notes write them: without a correction for the start, or with epsilon inside the root.
 
-D. P. Kingma, J. Ba, arXiv:1412.6980; I. Loshchilov, F. Hutter, arXiv:1711.05101. With all three switches as in the
-paper (1, 1, 0) this is AdamW. With eps = 0, as some write it, a gradient of 0 at the first step gives 0 / 0.
+D. P. Kingma, J. Ba, arXiv:1412.6980; I. Loshchilov, F. Hutter, arXiv:1711.05101. With all three switches as
+in the paper (1, 1, 0) this is AdamW. With eps = 0, as some write it, a gradient of 0 at the first step gives
+0 / 0.
 """
 
 import numpy as np
@@ -45,10 +46,10 @@ ADAM_NOTES = Optimizer(
         learning_rate(1e-3),
         Hyper("beta1", 0.9, r"\beta_1", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
         Hyper("beta2", 0.999, r"\beta_2", "Memory of the square", (0.0, 0.999999), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-8, r"\varepsilon", "Guard against division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (decoupled, shrinks x itself)", (0.0, 1e6), (0.0, 1.0)),
-        Hyper("correct_first", 1.0, "a", "Correct the mean for its start", (0.0, 1.0), scale="switch"),
-        Hyper("correct_second", 1.0, "b", "Correct the mean square for its start", (0.0, 1.0), scale="switch"),
+        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (decoupled, on x)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("correct_first", 1.0, "a", "Correct m for its start", (0.0, 1.0), scale="switch"),
+        Hyper("correct_second", 1.0, "b", "Correct v for its start", (0.0, 1.0), scale="switch"),
         Hyper("eps_inside", 1.0, "i", "Epsilon inside the root", (0.0, 1.0), scale="switch"),
     ),
     latex=r"""

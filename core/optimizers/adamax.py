@@ -1,7 +1,7 @@
 """Adamax: Adam that divides by the largest recent gradient instead of the root of its mean square.
 
-D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, arXiv:1412.6980, section 7.1. Epsilon,
-which the paper does not need, is added to the gradient's size as in torch.optim.Adamax.
+D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, arXiv:1412.6980, section 7.1.
+Epsilon, which the paper does not need, is added to the gradient's size as in torch.optim.Adamax.
 """
 
 from core.spec import Hyper, Optimizer, State, learning_rate
@@ -34,9 +34,9 @@ ADAMAX = Optimizer(
     hyper=(
         learning_rate(2e-3),
         Hyper("beta1", 0.9, r"\beta_1", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
-        Hyper("beta2", 0.999, r"\beta_2", "Memory of the largest", (0.0, 0.999999), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-8, r"\varepsilon", "Guard against division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, added to the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("beta2", 0.999, r"\beta_2", "Memory of the size", (0.0, 0.999999), (0.5, 0.9999), "near one"),
+        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
 m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad u_t = \max(\beta_2 u_{t-1},\ |g_t| + \varepsilon) \\

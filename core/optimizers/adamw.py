@@ -1,8 +1,8 @@
 """AdamW: Adam with weight decay applied to the point itself instead of to the gradient.
 
 I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019, arXiv:1711.05101. As in
-torch.optim.AdamW, the decay is multiplied by the learning rate; a weight without gradient halves in
-ln 2 / (lr weight_decay) steps.
+torch.optim.AdamW, the decay is multiplied by the learning rate; a weight without gradient halves in ln 2 /
+(lr weight_decay) steps.
 """
 
 import numpy as np
@@ -43,8 +43,8 @@ ADAMW = Optimizer(
         learning_rate(1e-3),
         Hyper("beta1", 0.9, r"\beta_1", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
         Hyper("beta2", 0.999, r"\beta_2", "Memory of the square", (0.0, 0.999999), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-8, r"\varepsilon", "Guard against division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
-        Hyper("weight_decay", 1e-2, r"\lambda", "Weight decay (decoupled, shrinks x itself)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("weight_decay", 1e-2, r"\lambda", "Weight decay (decoupled, on x)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
 m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \\

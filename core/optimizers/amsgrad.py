@@ -1,7 +1,8 @@
 """AMSGrad: Adam that divides by the largest mean square so far, so that its rate never rises again.
 
 S. J. Reddi, S. Kale, S. Kumar, "On the convergence of Adam and beyond", ICLR 2018, arXiv:1904.09237. As in
-torch.optim.Adam(amsgrad=True), the largest is taken before the correction for the start; the paper corrects nothing.
+torch.optim.Adam(amsgrad=True), the largest is taken before the correction for the start; the paper corrects
+nothing.
 """
 
 import numpy as np
@@ -44,8 +45,8 @@ AMSGRAD = Optimizer(
         learning_rate(1e-3),
         Hyper("beta1", 0.9, r"\beta_1", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
         Hyper("beta2", 0.999, r"\beta_2", "Memory of the square", (0.0, 0.999999), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-8, r"\varepsilon", "Guard against division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, added to the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
 m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \\
@@ -53,7 +54,7 @@ v^{\max}_t = \max(v^{\max}_{t-1}, v_t) \qquad \hat m_t = \frac{m_t}{1-\beta_1^t}
 \hat v_t = \frac{v^{\max}_t}{1-\beta_2^t} \qquad
 x_t = x_{t-1} - \eta\,\frac{\hat m_t}{\sqrt{\hat v_t}+\varepsilon}
 """,
-    text="Adam with a memory for the largest gradients: no late bursts, but a rate that an early cliff keeps small.",
+    text="Adam that remembers the largest gradients: no late bursts, but one early cliff keeps it slow.",
     source="Reddi, Kale & Kumar 2018, arXiv:1904.09237",
     torch="Adam",
     torch_arguments=lambda h: {

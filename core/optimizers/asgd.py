@@ -1,8 +1,9 @@
 """Averaged SGD: ordinary steps, and beside them the mean of all points since step t0.
 
-B. T. Polyak, A. B. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM Journal on Control and
-Optimization 30 (1992) 838-855, doi:10.1137/0330046; rate after W. Xu, arXiv:1107.2490. As in torch.optim.ASGD the
-mean is kept beside the path and never fed back, and a step uses the rate that the step before it computed.
+B. T. Polyak, A. B. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM Journal on Control
+and Optimization 30 (1992) 838-855, doi:10.1137/0330046; rate after W. Xu, arXiv:1107.2490. As in
+torch.optim.ASGD the mean is kept beside the path and never fed back, and a step uses the rate that the step
+before it computed.
 """
 
 from core.spec import Hyper, Optimizer, State, learning_rate
@@ -35,17 +36,17 @@ ASGD = Optimizer(
     ),
     hyper=(
         learning_rate(1e-2),
-        Hyper("lambd", 1e-4, r"\lambda", "Decay (decoupled, shrinks x itself)", (0.0, 1e6), (1e-6, 1.0), "log"),
+        Hyper("lambd", 1e-4, r"\lambda", "Decay (decoupled, on x)", (0.0, 1e6), (1e-6, 1.0), "log"),
         Hyper("alpha", 0.75, r"\alpha", "Power with which the rate falls", shown=(0.0, 1.0)),
         Hyper("t0", 1e6, "t_0", "Step after which averaging begins", (0.0, 1e6), (1.0, 1e6), "log"),
-        Hyper("weight_decay", 0.0, r"\omega", "Weight decay (L2, added to the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("weight_decay", 0.0, r"\omega", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
 \eta_t = \frac{\eta}{(1 + \lambda\,\eta\,(t-1))^{\alpha}} \qquad
 x_t = (1 - \lambda\,\eta_t)\,x_{t-1} - \eta_t\,g_t \\
 \bar x_t = \bar x_{t-1} + \mu_t\,(x_t - \bar x_{t-1}) \qquad \mu_t = \frac{1}{\max(1,\ t - 1 - t_0)}
 """,
-    text="SGD that also keeps the mean of its points: where the path jitters around a minimum, the mean settles.",
+    text="SGD that also keeps the mean of its points: the path jitters around a minimum, the mean settles.",
     source="Polyak & Juditsky 1992, doi:10.1137/0330046",
     torch="ASGD",
     torch_arguments=lambda h: {key: h[key] for key in ("lr", "lambd", "alpha", "t0", "weight_decay")},

@@ -1,8 +1,8 @@
-"""Momentum as a running mean of the gradient: the same path as the heavy ball at 1 / (1 - beta) times its rate.
+"""Momentum as a mean of the gradient: the path of the heavy ball at 1 / (1 - beta) times its rate.
 
-B. T. Polyak 1964, doi:10.1016/0041-5553(64)90137-5, with the new gradient weighted by 1 - beta, as many textbooks
-write it. torch.optim has no such class; the default rate is that of torch.optim.SGD, so that the heavy ball and this
-form start from one number and differ by the factor 1 - beta alone.
+B. T. Polyak 1964, doi:10.1016/0041-5553(64)90137-5, with the new gradient weighted by 1 - beta, as many
+textbooks write it. torch.optim has no such class; the default rate is that of torch.optim.SGD, so that the
+heavy ball and this form start from one number and differ by the factor 1 - beta alone.
 """
 
 from core.spec import Hyper, Optimizer, State, learning_rate
@@ -28,6 +28,6 @@ EMA_MOMENTUM = Optimizer(
         Hyper("beta", 0.9, r"\beta", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
     ),
     latex=r"m_t = \beta\,m_{t-1} + (1-\beta)\,g_t \qquad x_t = x_{t-1} - \eta\,m_t",
-    text="Momentum whose velocity is the mean of recent gradients: smoother than SGD, but no faster at the same rate.",
+    text="Momentum as a mean of recent gradients: smoother than SGD, but no faster at the same rate.",
     source="Polyak 1964, doi:10.1016/0041-5553(64)90137-5",
 )

@@ -1,7 +1,7 @@
 """Lion: a step of fixed length along the sign of a blend of the new gradient and the memory of old ones.
 
-X. Chen et al., "Symbolic discovery of optimization algorithms", NeurIPS 2023, arXiv:2302.06675, with the paper's
-default rate and decay rates. torch.optim has no such class.
+X. Chen et al., "Symbolic discovery of optimization algorithms", NeurIPS 2023, arXiv:2302.06675, with the
+paper's default rate and decay rates. torch.optim has no such class.
 """
 
 import numpy as np
@@ -31,14 +31,14 @@ LION = Optimizer(
     ),
     hyper=(
         learning_rate(1e-4),
-        Hyper("beta1", 0.9, r"\beta_1", "Weight of the memory in the step", (0.0, 0.999999), (0.0, 0.999), "near one"),
+        Hyper("beta1", 0.9, r"\beta_1", "Memory in the step", (0.0, 0.999999), (0.0, 0.999), "near one"),
         Hyper("beta2", 0.99, r"\beta_2", "Memory of the mean", (0.0, 0.999999), (0.5, 0.9999), "near one"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (decoupled, shrinks x itself)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (decoupled, on x)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
 c_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad m_t = \beta_2 m_{t-1} + (1-\beta_2)\,g_t \\
 x_t = x_{t-1} - \eta\,(\operatorname{sign}(c_t) + \lambda\,x_{t-1})
 """,
-    text="Every coordinate moves exactly one learning rate per step; recent gradients only vote on the direction.",
+    text="Each coordinate moves exactly one learning rate a step; recent gradients vote on the direction.",
     source="Chen et al. 2023, arXiv:2302.06675",
 )

@@ -1,8 +1,8 @@
 """Heavy ball: the velocity keeps most of itself at every step and gains the gradient.
 
-B. T. Polyak, "Some methods of speeding up the convergence of iteration methods", USSR Computational Mathematics and
-Mathematical Physics 4 (1964) 1-17, doi:10.1016/0041-5553(64)90137-5. As in torch.optim.SGD the learning rate
-multiplies the velocity, and dampening spares the first gradient.
+B. T. Polyak, "Some methods of speeding up the convergence of iteration methods", USSR Computational
+Mathematics and Mathematical Physics 4 (1964) 1-17, doi:10.1016/0041-5553(64)90137-5. As in torch.optim.SGD
+the learning rate multiplies the velocity, and dampening spares the first gradient.
 """
 
 from core.spec import Hyper, Optimizer, State, learning_rate
@@ -19,7 +19,7 @@ def explain(v, lr):
 
 
 def prepare(momentum, dampening, **others):
-    """Drop dampening where there is no momentum, because torch then keeps no velocity that it could dampen."""
+    """Drop dampening without momentum: torch then keeps no velocity that it could dampen."""
     return {**others, "momentum": momentum, "dampening": dampening * (momentum != 0)}
 
 
@@ -35,9 +35,9 @@ MOMENTUM = Optimizer(
     ),
     hyper=(
         learning_rate(1e-3),
-        Hyper("momentum", 0.9, r"\beta", "Share of the velocity that is kept", (0.0, 1e6), (0.0, 0.999), "near one"),
+        Hyper("momentum", 0.9, r"\beta", "Share of the velocity kept", (0.0, 1e6), (0.0, 0.999), "near one"),
         Hyper("dampening", 0.0, r"\tau", "Dampening: share of every later gradient that is left out"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, added to the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"v_t = \beta\,v_{t-1} + (1-\tau)\,g_t \quad (v_1 = g_1) \qquad x_t = x_{t-1} - \eta\,v_t",
     text="A heavy ball: it keeps rolling where the gradients agree and loses speed where they alternate.",

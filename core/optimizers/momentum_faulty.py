@@ -1,7 +1,8 @@
-"""A momentum formula with a slip, kept to be found: the newest gradient is scaled by beta and left out of the memory.
+"""A momentum formula with a slip, kept to be found: the newest gradient is scaled and left out of the mean.
 
-Neither the heavy ball (B. T. Polyak 1964, doi:10.1016/0041-5553(64)90137-5), nor a mean of gradients, nor Nesterov's
-method. On a bowl of curvature L and with beta = 0.9 it is stable up to lr = 2.36 / L, the heavy ball up to 3.8 / L.
+Neither the heavy ball (B. T. Polyak 1964, doi:10.1016/0041-5553(64)90137-5), nor a mean of gradients, nor
+Nesterov's method. On a bowl of curvature L and with beta = 0.9 it is stable up to lr = 2.36 / L, the heavy
+ball up to 3.8 / L.
 """
 
 from core.spec import Hyper, Optimizer, State, learning_rate

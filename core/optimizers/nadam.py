@@ -1,7 +1,7 @@
 """NAdam: Adam with Nesterov's look ahead and a momentum that warms up from half its value.
 
-T. Dozat, "Incorporating Nesterov momentum into Adam", ICLR 2016 workshop, openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ.
-Constants and order as in torch.optim.NAdam.
+T. Dozat, "Incorporating Nesterov momentum into Adam", ICLR 2016 workshop,
+openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ. Constants and order as in torch.optim.NAdam.
 """
 
 import numpy as np
@@ -49,21 +49,21 @@ NADAM = Optimizer(
         State("v", "v", "Mean of its square"),
         State("decay2", r"\beta_2^t", "Weight of the start in v", start=1.0, shared=True),
         State("faded", r"0.96^{t\psi}", "What is left of the warm-up", start=1.0, shared=True),
-        State("mu_product", r"\textstyle\prod_i\mu_i", "Weight of the start in the momentum", start=1.0, shared=True),
+        State("mu_product", r"\textstyle\prod_i\mu_i", "Weight of the start", start=1.0, shared=True),
     ),
     hyper=(
         learning_rate(2e-3),
         Hyper("beta1", 0.9, r"\beta_1", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
         Hyper("beta2", 0.999, r"\beta_2", "Memory of the square", (0.0, 0.999999), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-8, r"\varepsilon", "Guard against division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, added to the gradient)", (0.0, 1e6), (0.0, 1.0)),
-        Hyper("momentum_decay", 4e-3, r"\psi", "Speed of the momentum's warm-up", (0.0, 1e6), (1e-4, 1.0), "log"),
+        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("momentum_decay", 4e-3, r"\psi", "Speed of the warm-up", (0.0, 1e6), (1e-4, 1.0), "log"),
     ),
     latex=r"""
 \mu_t = \beta_1\left(1 - \tfrac12\,0.96^{t\psi}\right) \qquad
 m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \\
-\hat m_t = \frac{\mu_{t+1}\,m_t}{1-\prod_{i=1}^{t+1}\mu_i} + \frac{(1-\mu_t)\,g_t}{1-\prod_{i=1}^{t}\mu_i} \qquad
-\hat v_t = \frac{v_t}{1-\beta_2^t} \qquad
+\hat m_t = \frac{\mu_{t+1}\,m_t}{1-\prod_{i=1}^{t+1}\mu_i} + \frac{(1-\mu_t)\,g_t}{1-\prod_{i=1}^{t}\mu_i}
+\qquad \hat v_t = \frac{v_t}{1-\beta_2^t} \qquad
 x_t = x_{t-1} - \eta\,\frac{\hat m_t}{\sqrt{\hat v_t}+\varepsilon}
 """,
     text="Adam that counts the newest gradient twice, as Nesterov's momentum does, and so turns sooner.",

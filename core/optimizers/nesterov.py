@@ -1,9 +1,9 @@
 """Nesterov's accelerated gradient: momentum that looks ahead, and so brakes before the ground rises.
 
-Y. E. Nesterov, "A method of solving a convex programming problem with convergence rate O(1/k^2)", Soviet Mathematics
-Doklady 27 (1983) 372-376, in the form of I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of
-initialization and momentum in deep learning", PMLR 28 (2013) 1139-1147. As in torch.optim.SGD(nesterov=True), x is
-the point looked ahead to, at which the gradient is taken.
+Y. E. Nesterov, "A method of solving a convex programming problem with convergence rate O(1/k^2)", Soviet
+Mathematics Doklady 27 (1983) 372-376, in the form of I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the
+importance of initialization and momentum in deep learning", PMLR 28 (2013) 1139-1147. As in
+torch.optim.SGD(nesterov=True), x is the point looked ahead to, at which the gradient is taken.
 """
 
 from core.spec import Hyper, Optimizer, State, learning_rate
@@ -27,8 +27,8 @@ NESTEROV = Optimizer(
     state=(State("v", "v", "Velocity"),),
     hyper=(
         learning_rate(1e-3),
-        Hyper("momentum", 0.9, r"\beta", "Share of the velocity that is kept", (0.0, 1e6), (0.0, 0.999), "near one"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, added to the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("momentum", 0.9, r"\beta", "Share of the velocity kept", (0.0, 1e6), (0.0, 0.999), "near one"),
+        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"v_t = \beta\,v_{t-1} + g_t \qquad x_t = x_{t-1} - \eta\,(g_t + \beta\,v_t)",
     text="Momentum that steps to where it will be and corrects itself there, so it overshoots less.",

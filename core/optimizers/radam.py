@@ -1,7 +1,8 @@
 """RAdam: Adam that divides by the size of the gradient only once it has seen enough gradients to know it.
 
 L. Liu et al., "On the variance of the adaptive learning rate and beyond", ICLR 2020, arXiv:1908.03265. As in
-torch.optim.RAdam the division starts at rho > 5 (paper: 4), and epsilon is added before the correction of the root.
+torch.optim.RAdam the division starts at rho > 5 (paper: 4), and epsilon is added before the correction of the
+root.
 """
 
 import numpy as np
@@ -54,8 +55,8 @@ RADAM = Optimizer(
         learning_rate(1e-3),
         Hyper("beta1", 0.9, r"\beta_1", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
         Hyper("beta2", 0.999, r"\beta_2", "Memory of the square", (0.0, 0.999999), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-8, r"\varepsilon", "Guard against division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, added to the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
 m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \qquad

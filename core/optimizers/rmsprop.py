@@ -1,9 +1,9 @@
 """RMSprop: the gradient divided by its recent root mean square.
 
-T. Tieleman, G. Hinton, "Lecture 6.5 - RMSProp", COURSERA: Neural networks for machine learning (2012); the centred
-form from A. Graves, "Generating sequences with recurrent neural networks", arXiv:1308.0850. Epsilon stands outside
-the root and momentum comes after the division, as in torch.optim.RMSprop. The mean starts from 0 and nothing corrects
-for that: the first step is 1 / sqrt(1 - alpha) rates long.
+T. Tieleman, G. Hinton, "Lecture 6.5 - RMSProp", COURSERA: Neural networks for machine learning (2012); the
+centred form from A. Graves, "Generating sequences with recurrent neural networks", arXiv:1308.0850. Epsilon
+stands outside the root and momentum comes after the division, as in torch.optim.RMSprop. The mean starts from
+0 and nothing corrects for that: the first step is 1 / sqrt(1 - alpha) rates long.
 """
 
 import numpy as np
@@ -36,10 +36,10 @@ RMSPROP = Optimizer(
     hyper=(
         learning_rate(1e-2),
         Hyper("alpha", 0.99, r"\alpha", "Memory of the square", (0.0, 1.0), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-8, r"\varepsilon", "Guard against division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, added to the gradient)", (0.0, 1e6), (0.0, 1.0)),
-        Hyper("momentum", 0.0, r"\beta", "Share of the velocity that is kept", (0.0, 1e6), (0.0, 0.999), "near one"),
-        Hyper("centered", 0.0, "c", "Centred: divide by the standard deviation instead", (0.0, 1.0), scale="switch"),
+        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("momentum", 0.0, r"\beta", "Share of the velocity kept", (0.0, 1e6), (0.0, 0.999), "near one"),
+        Hyper("centered", 0.0, "c", "Centred: divide by the standard deviation", (0.0, 1.0), scale="switch"),
     ),
     latex=r"""
 m_t = \alpha\,m_{t-1} + (1-\alpha)\,g_t \qquad v_t = \alpha\,v_{t-1} + (1-\alpha)\,g_t^2 \\

@@ -1,7 +1,8 @@
 """RMSprop as many notes write it: epsilon inside the root, and a shorter memory.
 
-T. Tieleman, G. Hinton, "Lecture 6.5 - RMSProp", COURSERA: Neural networks for machine learning (2012). Adadelta told
-only by its denominator is this formula. With eps = 0, as some write it, a gradient of 0 at the first step gives 0 / 0.
+T. Tieleman, G. Hinton, "Lecture 6.5 - RMSProp", COURSERA: Neural networks for machine learning (2012).
+Adadelta told only by its denominator is this formula. With eps = 0, as some write it, a gradient of 0 at the
+first step gives 0 / 0.
 """
 
 import numpy as np
@@ -29,7 +30,7 @@ RMSPROP_NOTES = Optimizer(
     hyper=(
         learning_rate(1e-3),
         Hyper("alpha", 0.9, r"\alpha", "Memory of the square", (0.0, 1.0), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-8, r"\varepsilon", "Guard against division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
         Hyper("eps_inside", 1.0, "i", "Epsilon inside the root", (0.0, 1.0), scale="switch"),
     ),
     latex=r"""

@@ -1,9 +1,9 @@
 """Rprop: only the sign of the gradient counts; a step size per coordinate grows until the sign turns.
 
-M. Riedmiller, H. Braun, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm", IEEE
-International Conference on Neural Networks (1993) 586-591, doi:10.1109/ICNN.1993.298623. As in torch.optim.Rprop a
-coordinate whose gradient has turned rests for one step instead of going back (iRprop- of Igel & Hüsken 2000), and the
-learning rate is nothing but the first step size.
+M. Riedmiller, H. Braun, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm",
+IEEE International Conference on Neural Networks (1993) 586-591, doi:10.1109/ICNN.1993.298623. As in
+torch.optim.Rprop a coordinate whose gradient has turned rests for one step instead of going back (iRprop- of
+Igel & Hüsken 2000), and the learning rate is nothing but the first step size.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
 """Gradient descent: a step against the gradient, its length set by one number.
 
-A. Cauchy, "Méthode générale pour la résolution des systèmes d'équations simultanées", Comptes rendus 25 (1847)
-536-538; with noisy gradients H. Robbins, S. Monro, "A stochastic approximation method", Annals of Mathematical
-Statistics 22 (1951) 400-407, doi:10.1214/aoms/1177729586. Weight decay as in torch.optim.SGD.
+A. Cauchy, "Méthode générale pour la résolution des systèmes d'équations simultanées", Comptes rendus 25
+(1847) 536-538; with noisy gradients H. Robbins, S. Monro, "A stochastic approximation method", Annals of
+Mathematical Statistics 22 (1951) 400-407, doi:10.1214/aoms/1177729586. Weight decay as in torch.optim.SGD.
 """
 
 from core.spec import Hyper, Optimizer, learning_rate
@@ -23,7 +23,7 @@ SGD = Optimizer(
     explain=explain,
     hyper=(
         learning_rate(1e-3),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, added to the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"x_t = x_{t-1} - \eta\,g_t",
     text="Walk against the gradient: the steeper the ground, the longer the step.",

@@ -1,8 +1,8 @@
 """signSGD: every coordinate moves one learning rate against the sign of its gradient.
 
-J. Bernstein, Y.-X. Wang, K. Azizzadenesheli, A. Anandkumar, "signSGD: compressed optimisation for non-convex problems",
-PMLR 80 (2018) 560-569, arXiv:1802.04434. torch.optim has no such class; the default rate is that of torch.optim.SGD
-and of Adam, which takes the same step where the gradient does not change.
+J. Bernstein, Y.-X. Wang, K. Azizzadenesheli, A. Anandkumar, "signSGD: compressed optimisation for non-convex
+problems", PMLR 80 (2018) 560-569, arXiv:1802.04434. torch.optim has no such class; the default rate is that
+of torch.optim.SGD and of Adam, which takes the same step where the gradient does not change.
 """
 
 import numpy as np
@@ -25,6 +25,6 @@ SIGN_SGD = Optimizer(
     explain=explain,
     hyper=(learning_rate(1e-3),),
     latex=r"x_t = x_{t-1} - \eta\,\operatorname{sign}(g_t)",
-    text="The same step length everywhere: it crosses plateaus and cliffs alike, and hovers around the minimum.",
+    text="The same step length everywhere: it crosses plateaus and cliffs alike, and hovers at the end.",
     source="Bernstein et al. 2018, arXiv:1802.04434",
 )

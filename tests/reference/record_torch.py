@@ -60,8 +60,8 @@ METHODS = {
         [
             {},
             {"lr": 2e-3, "momentum": 0.5, "weight_decay": 0.2},
-            {"lr": 3e-3, "dampening": 0.9},
             {"dampening": 0.4, "momentum": 0.0},
+            {"lr": 3e-3, "dampening": 0.9},
         ],
     ),
     "nesterov": (
@@ -90,7 +90,11 @@ METHODS = {
             {"lr": 3e-4, "centered": True, "momentum": 0.5, "alpha": 0.95},
         ],
     ),
-    "adadelta": ("Adadelta", {}, [{}, {"lr": 5.0, "rho": 0.99, "eps": 1e-3}, {"rho": 0.99, "eps": 1e-3, "weight_decay": 0.2}]),
+    "adadelta": (
+        "Adadelta",
+        {},
+        [{}, {"lr": 5.0, "rho": 0.99, "eps": 1e-3}, {"rho": 0.99, "eps": 1e-3, "weight_decay": 0.2}],
+    ),
     "adam": (
         "Adam",
         {},
@@ -101,11 +105,19 @@ METHODS = {
         {"amsgrad": True},
         [{}, {"lr": 0.1}, {"lr": 0.05, "betas": (0.5, 0.9), "eps": 1e-3, "weight_decay": 0.5}],
     ),
-    "adamw": ("AdamW", {}, [{}, {"lr": 0.1}, {"lr": 0.02, "betas": (0.8, 0.99), "weight_decay": 1.0}]),
+    "adamw": (
+        "AdamW",
+        {},
+        [{}, {"lr": 0.1}, {"lr": 0.02, "betas": (0.8, 0.99), "eps": 1e-3, "weight_decay": 1.0}],
+    ),
     "nadam": (
         "NAdam",
         {},
-        [{}, {"lr": 0.1}, {"lr": 0.02, "betas": (0.5, 0.99), "momentum_decay": 0.1, "weight_decay": 0.5}],
+        [
+            {},
+            {"lr": 0.1},
+            {"lr": 0.02, "betas": (0.5, 0.99), "eps": 1e-3, "momentum_decay": 0.1, "weight_decay": 0.5},
+        ],
     ),
     "radam": (
         "RAdam",
@@ -126,7 +138,12 @@ METHODS = {
     "asgd": (
         "ASGD",
         {},
-        [{}, {"lr": 1e-3}, {"lr": 1e-3, "lambd": 0.5, "alpha": 0.5, "t0": 50.0}, {"lr": 1e-3, "weight_decay": 0.3}],
+        [
+            {},
+            {"lr": 1e-3},
+            {"lr": 1e-3, "weight_decay": 0.3},
+            {"lr": 1e-3, "lambd": 0.5, "alpha": 0.5, "t0": 50.0},
+        ],
     ),
 }
 # With a learning rate that changes at every step, on one surface; whatever remembers an old rate shows here.
@@ -140,7 +157,7 @@ def cases() -> list[dict]:
     found = []
     for key, (torch_class, fixed, variations) in METHODS.items():
         runs = [{"surface": surface, "arguments": fixed | more} for more in variations for surface in STARTS]
-        runs.append({"surface": rosenbrock, "arguments": fixed | variations[1], "factors": WARM_UP})
+        runs.append({"surface": rosenbrock, "arguments": fixed | variations[-1], "factors": WARM_UP})
         runs.append({"surface": beale, "arguments": fixed | variations[0], **NOISY})
         found += [{"optimizer": key, "class": torch_class, **case} for case in runs]
     return found
@@ -193,16 +210,17 @@ def main() -> None:
         facts = {**case, "surface": case["surface"].__name__, "torch_arguments": arguments}
         if growth > CHAOS:
             left_out.append(facts)
-            print(f"left out, grows {growth:.0e} times: {facts['optimizer']} {facts['surface']} {case['arguments']}")
+            print(f"left out, {growth:.0e}: {facts['optimizer']}, {facts['surface']}, {case['arguments']}")
             continue
         arrays[f"path{len(kept)}"] = path
         if averages is not None:
             arrays[f"average{len(kept)}"] = averages
         kept.append(facts)
     defaults = {name: class_defaults(name) for name in sorted({case["class"] for case in kept})}
-    about = {"torch": torch.__version__, "steps": STEPS, "defaults": defaults, "cases": kept, "left_out": left_out}
+    about = {"torch": torch.__version__, "steps": STEPS, "defaults": defaults}
+    index = {**about, "cases": kept, "left_out": left_out}
     file = Path(__file__).with_name("optimizers.npz")
-    np.savez_compressed(file, index=np.array(json.dumps(about)), **arrays)
+    np.savez_compressed(file, index=np.array(json.dumps(index)), **arrays)
     print(f"{len(kept)} paths with torch {torch.__version__}, {file.stat().st_size / 1e6:.2f} MB")
 
 

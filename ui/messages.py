@@ -1,0 +1,89 @@
+"""Collect every text that the interface shows: `python -m ui.messages` brings the Chinese catalogue up to date.
+
+Texts stand in two places: in calls of `_` in the code of ui/ and pages/, and in the specs and lessons as data.
+"""
+
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from core import OPTIMIZERS, SCHEDULES, lessons
+from core.lessons import VERDICTS
+from core.optimizers import VARIANTS
+from surfaces import SURFACES
+from ui import frame, runs
+from ui.i18n import CATALOGUE, ROOT
+from ui.player import LABELS
+
+
+_HEADER = b"""# Chinese texts of Descent Lab; `python -m ui.messages` adds new messages.
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Language: zh\\n"
+
+"""
+
+
+def collect() -> dict[str, str]:
+    """Return every message and one place where it stands."""
+    found: dict[str, str] = {}
+    for where, message in (*_in_code(), *_in_data()):
+        if message:
+            found.setdefault(message, where)
+    return found
+
+
+def update() -> list[str]:
+    """Write the catalogue anew, keep its translations, and return the messages that have none."""
+    with CATALOGUE.open("rb") as source:
+        known = read_po(source, locale="zh")
+    fresh = Catalog(locale="zh", project="Descent Lab", charset="utf-8")
+    for message, where in sorted(collect().items(), key=lambda item: (item[1], item[0])):
+        old = known.get(message)
+        fresh.add(message, old.string if old else "", auto_comments=[where])
+    with CATALOGUE.open("wb") as target:
+        target.write(_HEADER)  # Babel's own would carry the time, and change whenever nothing else does
+        write_po(target, fresh, width=110, omit_header=True)
+    return [m.id for m in fresh if m.id and not m.string]
+
+
+def lesson_modules() -> list:
+    """Return the module of every page's questions and claims."""
+    return [import_module(f"core.lessons.{m.name}") for m in pkgutil.iter_modules(lessons.__path__)]
+
+
+def _in_code() -> Iterator[tuple[str, str]]:
+    for folder in ("ui", "pages"):
+        for file, _line, message, _comments, _context in extract_from_dir(ROOT / folder, keywords={"_": None}):
+            yield f"{folder}/{file}", message
+
+
+def _in_data() -> Iterator[tuple[str, str]]:
+    yield from (("ui/player.py", text) for text in LABELS.values())
+    yield from (("ui/frame.py", row["title"]) for row in frame.PAGES)
+    yield from (("ui/runs.py", text) for _symbol, text in runs.EXPLAINED.values())
+    yield from (("core/lessons", verdict) for verdict in VERDICTS)
+    for optimizer in OPTIMIZERS + VARIANTS:
+        where = f"core/optimizers/{optimizer.key}.py"
+        yield from ((where, text) for text in (optimizer.text, *(h.text for h in optimizer.hyper), *(s.text for s in optimizer.state)))
+    for schedule in SCHEDULES:
+        yield from (("core/schedules.py", text) for text in (schedule.text, *(s.text for s in schedule.settings)))
+    for surface in SURFACES:
+        where = f"surfaces/{surface.key}.py"
+        yield from ((where, text) for text in (surface.teaches, surface.kinks, *(p.text for p in surface.parameters)))
+    for module in lesson_modules():
+        where = module.__name__.replace(".", "/") + ".py"
+        for claim in module.CLAIMS:
+            yield from ((where, text) for text in (claim.text, claim.condition, claim.reading))
+        for question in module.QUESTIONS:
+            yield from ((where, text) for text in (question.text, question.because, *question.options))
+
+
+if __name__ == "__main__":
+    missing = update()
+    print(f"{len(missing)} of {len(collect())} messages have no translation yet")
