@@ -1,7 +1,8 @@
 """Start the app in a container, whose file system may be read-only.
 
 Numba refuses a cache folder that it cannot write to, even one that holds every kernel already. So the
-folder baked into the image is copied to memory first, which takes milliseconds.
+folder baked into the image is copied to memory first, which takes milliseconds. The kernels are loaded
+before the server says that it is healthy: the first visitor waits for none of them.
 """
 
 from __future__ import annotations
@@ -33,6 +34,11 @@ def leave(number: int, frame: FrameType | None) -> None:
 if __name__ == "__main__":
     os.environ["NUMBA_CACHE_DIR"] = str(unpack_kernels())
     signal.signal(signal.SIGTERM, leave)  # uvicorn shuts down first, then raises the signal again
+
+    from core.warm import warm
+    from surfaces import SURFACES
+
+    warm(SURFACES)
 
     from streamlit.web.cli import main
 

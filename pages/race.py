@@ -175,10 +175,11 @@ with stage:
                 sweeps.append((rival.key, rival.title, tuned))
                 hypers[rival.key]["lr"] = tuned.best_rate
             bar.empty()
-        finished = [
-            descend(chosen, rival, (x, y), steps, hyper=hypers[rival.key], schedule=plan, noise=noise, clip_norm=clip, goal=goal)
-            for rival in rivals
-        ]
+        with frame.work(_("Compiling the formulas (only after an update)")):
+            finished = [
+                descend(chosen, rival, (x, y), steps, hyper=hypers[rival.key], schedule=plan, noise=noise, clip_norm=clip, goal=goal)
+                for rival in rivals
+            ]
     except ValueError as error:
         st.error(_("These settings contradict one another: {reason}", reason=str(error)))
     tracks = [runs.track(run, steps, arrows=arrows) for run in finished]

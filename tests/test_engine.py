@@ -166,7 +166,8 @@ def test_run_that_steps_to_where_nothing_is_defined_has_diverged():
 def test_run_that_starts_where_nothing_is_defined_has_diverged_at_step_0():
     run = descend(HALF_PLANE, "sgd", (-1.0, 0.0), 9)
     assert (run.status, run.stopped_at) == ("diverged", 0)
-    assert np.isfinite(run.path).all()
+    np.testing.assert_array_equal(run.path, [[-1.0, 0.0]])
+    assert np.isnan(run.value).all()
 
 
 def test_infinite_step_keeps_the_point_before_it():

@@ -1,4 +1,4 @@
-"""The optimizers against recorded torch.optim paths, closed forms of their papers, and published first steps."""
+"""The optimizers against recorded torch.optim paths, closed forms, and known first steps."""
 
 import inspect
 import json
@@ -46,7 +46,7 @@ def recorded_cases(key: str) -> list[tuple[dict, np.ndarray, np.ndarray | None]]
 
 
 def ours(arguments: dict) -> dict[str, float]:
-    """Return our hyper-parameters for the arguments of a torch class; what they leave out stays our default."""
+    """Return our hyper-parameters for the arguments of a torch class."""
     hyper = {}
     for name, value in arguments.items():
         if name in TUPLES:
@@ -70,7 +70,7 @@ def rerun(case: dict, start: np.ndarray) -> Trajectory:
 
 
 def difference(path: np.ndarray, reference: np.ndarray) -> float:
-    """Return the largest difference after the start, relative to the largest coordinate of the reference so far."""
+    """Return the largest difference relative to the largest coordinate of the reference so far."""
     assert path.shape == reference.shape
     size = np.maximum.accumulate(np.abs(reference).max(axis=1))[1:, None]
     return float(np.max(np.abs(path - reference)[1:] / size))
@@ -437,7 +437,7 @@ def test_stability_limit_of_the_momentum_with_a_slip():
 
 
 def _final_distance(key: str, limit: float) -> float:
-    """Return the distance from the bottom of a bowl of curvatures 1 and 100 after 10000 steps of lr = limit / 100."""
+    """Return the distance from the bottom of the ravine (steepest curvature 100) at lr = limit / 100."""
     run = descend("ravine", key, (-10.0, 1.0), 10_000, lr=limit / 100)
     return float(np.max(np.abs(run.path[-1])))
 
@@ -460,7 +460,8 @@ def test_radam_does_not_divide_in_its_first_five_steps():
     explained = descend("rosenbrock", "radam", (-1.5, 2.0), 20).explained()
     assert np.all(explained["rate"][:5] == 1e-3)
     assert np.all(explained["rate"][5:] != 1e-3)
-    assert np.all(explained["rho"][4] < 5) and np.all(explained["rho"][5] > 5)
+    assert np.all(explained["rho"][4] < 5)
+    assert np.all(explained["rho"][5] > 5)
 
 
 def test_adamw_halves_a_weight_without_gradient_in_its_half_life():

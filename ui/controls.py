@@ -108,7 +108,7 @@ def choice(
         **start,
         **style,
     )
-    value = default if value is None else value
+    value = value if value in options else default  # a changed client may send anything
     st.session_state[_CHOSEN][key] = (language(), value)
     _compare(key, value, lambda text: text == options[value], ", ".join(options.values()), options[value])
     return value
@@ -128,6 +128,7 @@ def choices(
         bind="query-params",
         help=help,
     )
+    value = [v for v in value if v in options]
     asked = st.session_state[_ASKED].pop(key, None)
     unknown = [text for text in asked or () if text not in options.values()]
     if unknown:

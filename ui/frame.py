@@ -1,6 +1,8 @@
 """The frame around every page: the list of pages, the language, and the way back for cold deep links."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -42,6 +44,18 @@ def enter() -> None:
 
 
 @cache
-def warm_up_in_the_background() -> None:
+def warm_up_in_the_background() -> threading.Thread:
     """Load or compile every kernel once per process, while the first visitor reads."""
-    threading.Thread(target=warm, args=(SURFACES,), name="warm-up", daemon=True).start()
+    thread = threading.Thread(target=warm, args=(SURFACES,), name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+@contextmanager
+def work(message: str) -> Iterator[None]:
+    """Surround what a page computes: while kernels may still have to be compiled, let others pass and say what happens."""
+    if not warm_up_in_the_background().is_alive():
+        yield
+        return
+    with server.aside(), st.spinner(message):
+        yield

@@ -1,12 +1,12 @@
 /*
  * Trajectory player: moving canvases over still Plotly charts.
  *
- * Streamlit calls the default export at the bottom again at every change of data or theme, with the same parent
- * element, so the Player lives on its DOM node and each call only hands it what is new. Read top-down:
- * numbers, drawing, views (one per chart), panel (the controls), player (clock, input, wiring).
+ * Streamlit calls the default export at the bottom again at every change of data or theme, with the same
+ * parent element, so the Player lives on its DOM node and each call only hands it what is new. Read
+ * top-down: numbers, axes, drawing, views (one per chart), panel (the controls), player (clock, input, wiring).
  *
- * Internals of Plotly and Streamlit that this file relies on are read in `probe()` and `geometry()` of the views
- * and in `findChart`. Where one is missing, the player reports "fallback" and leaves that chart alone.
+ * Internals of Plotly and Streamlit that this file relies on are read in `probe()` and `geometry()` of the
+ * views and in `findChart`. Where one is missing, the player reports "fallback" and leaves that chart alone.
  */
 
 const FULL_RUN_SECONDS = { shortest: 5, longest: 15, framesPerSecond: 30 }; // at speed 1
@@ -346,7 +346,8 @@ class View {
    */
   get trouble() {
     if (this.ready) return null;
-    if (this.chart) return this.chart.data && this.chart.offsetWidth > 0 ? "unreadable" : null; // hidden is no trouble
+    const shown = this.chart?.data && this.chart.offsetWidth > 0; // a hidden chart is no trouble
+    if (this.chart) return shown ? "unreadable" : null;
     return this.required && window.Plotly ? "missing" : null; // before Plotly has loaded, nothing is late
   }
 
@@ -933,6 +934,9 @@ const ICONS = {
   loop: "M7 7h8.5V4l5 4.25-5 4.25v-3H9.5v2.75H7zM17 17H8.5v3l-5-4.25 5-4.25v3h6v-2.75H17z",
 };
 
+const SWATCH =
+  '<svg class="tp-swatch" viewBox="0 0 28 8" aria-hidden="true"><line x1="1" y1="4" x2="27" y2="4"/></svg>';
+
 function element(tag, className, attributes = {}) {
   const node = document.createElement(tag);
   node.className = className;
@@ -1052,8 +1056,7 @@ class Panel {
   buildEntry(track) {
     const button = element("button", "tp-entry", { type: "button" });
     button.title = this.player.labels.toggle.replace("{label}", track.label);
-    button.innerHTML =
-      '<svg class="tp-swatch" viewBox="0 0 28 8" aria-hidden="true"><line x1="1" y1="4" x2="27" y2="4"/></svg>';
+    button.innerHTML = SWATCH;
     const line = button.querySelector("line");
     line.setAttribute("stroke", track.color);
     line.setAttribute("stroke-dasharray", track.dash.join(" "));
@@ -1090,7 +1093,8 @@ class Panel {
     for (const { track, button, value, outcome } of this.entries) {
       button.setAttribute("aria-pressed", String(!player.hidden.has(track.key)));
       setText(value, formatNumber(track.column[player.valueSeries]?.[Math.min(frame, track.frames - 1)]));
-      outcome.style.visibility = frame >= track.frames - 1 ? "visible" : "hidden"; // known only once it happened
+      // Known only once it has happened; invisible until then, so that the legend does not jump.
+      outcome.style.visibility = frame >= track.frames - 1 ? "visible" : "hidden";
     }
   }
 }

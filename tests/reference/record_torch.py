@@ -1,17 +1,17 @@
-"""Record the paths that torch.optim takes, for the tests to compare with. Needs a clean checkout and nothing else:
+"""Record the paths that torch.optim takes, for the tests to compare with. From a clean checkout:
 
     pip install torch==2.13.0
     python tests/reference/record_torch.py
 
-writes optimizers.npz beside this file. "index" in it is JSON: the torch version, the default arguments of every class,
-for every case what was run, and which cases were left out; path number k is the array "path<k>", (STEPS + 1, 2), row 0
-the start. This script imports nothing of the project: gradients come from autograd, and every argument that a case does
-not name is torch's default. Doubles are torch's default type here, because NAdam and ASGD keep numbers of their own
-in it.
+writes optimizers.npz beside this file. "index" in it is JSON: the torch version, the default arguments of
+every class, for every case what was run, and which cases were left out; path number k is the array "path<k>",
+(STEPS + 1, 2), row 0 the start. This script imports nothing of the project: gradients come from autograd, and
+every argument that a case does not name is torch's default. Doubles are torch's default type here, because
+NAdam and ASGD keep numbers of their own in it.
 
-Some paths are chaotic: RMSprop with its default rate hovers over Rosenbrock's valley and blows a change of 1e-12 in the
-start up to 1e-2 within 300 steps. Two correct programs differ there by their rounding alone, so a case is left out when
-it amplifies such a change more than CHAOS times.
+Some paths are chaotic: RMSprop with its default rate hovers over Rosenbrock's valley and blows a change of
+1e-12 in the start up to 2e-3 within 300 steps. Two correct programs differ there by their rounding alone, so
+a case is left out when it amplifies such a change more than CHAOS times.
 """
 
 import inspect
@@ -164,7 +164,7 @@ def cases() -> list[dict]:
 
 
 def run(case: dict, change: float = 0.0) -> tuple[np.ndarray, np.ndarray | None, dict]:
-    """Return the path (STEPS + 1, 2), the averages (STEPS, 2) if the optimizer keeps any, and every torch argument."""
+    """Return the path (STEPS + 1, 2), averages (STEPS, 2) if there are any, and all torch arguments."""
     point = torch.nn.Parameter(torch.tensor(STARTS[case["surface"]]) + change)
     optimizer = getattr(torch.optim, case["class"])([point], **case["arguments"])
     group = optimizer.param_groups[0]
@@ -186,7 +186,7 @@ def run(case: dict, change: float = 0.0) -> tuple[np.ndarray, np.ndarray | None,
 
 
 def amplification(case: dict, path: np.ndarray) -> float:
-    """Return how many times a small change of the start grows, relative to the size of the path; inf if it diverges."""
+    """Return how much a small change of the start grows, relative to the path's size; inf if it diverges."""
     if not np.all(np.abs(path) < 1e6):
         return math.inf
     size = np.maximum.accumulate(np.abs(path).max(axis=1))[1:, None]

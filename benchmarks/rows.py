@@ -1,0 +1,127 @@
+"""The rows of the table: each times our way and a yardstick on the same work, and asserts that both did it.
+
+A new row is one function that returns a Row, and its name in ROWS.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from benchmarks.yardsticks import (
+    BARE_START,
+    WARM_START,
+    adam_in_c,
+    himmelblau_momentum_in_numpy,
+    rosenbrock_adam_in_torch,
+    seconds_in_new_process,
+)
+from core import descend, descend_many
+
+
+@dataclass(frozen=True)
+class Row:
+    """Best seconds of both ways, and the goal: at most `most_ratio` of the yardstick, or at most `most_seconds`."""
+
+    ours: float
+    yardstick: float
+    most_ratio: float | None = None
+    most_seconds: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.yardstick
+
+    @property
+    def met(self) -> bool | None:
+        """None where there is no goal."""
+        if self.most_ratio is not None:
+            return self.ratio <= self.most_ratio
+        return None if self.most_seconds is None else self.ours <= self.most_seconds
+
+
+def best_of(repeats: int, *ways: Callable[[], object]) -> list[float]:
+    """Return the least seconds of each way, taken in turns so that a busy moment hits all of them."""
+    best = [float("inf")] * len(ways)
+    for _ in range(repeats):
+        for k, way in enumerate(ways):
+            begin = perf_counter()
+            way()
+            best[k] = min(best[k], perf_counter() - begin)
+    return best
+
+
+def adam_against_c_lanes() -> Row:
+    """Adam on Rosenbrock, 8192 runs x 500 steps, against C in blocks of lanes"""
+    return _adam_against("adam_lanes", most_ratio=1.5)
+
+
+def adam_against_plain_c() -> Row:
+    """The same against a plain C loop, one run after the other"""
+    return _adam_against("adam_plain", most_ratio=1.5)
+
+
+def one_path_against_torch() -> Row:
+    """One path of 1000 steps with all that it records, against a torch.optim loop"""
+    start, steps, lr = (-1.5, 2.0), 1000, 0.01
+
+    def torch():
+        return rosenbrock_adam_in_torch(start, steps, lr)
+
+    def ours():
+        return descend("rosenbrock", "adam", start, steps, lr).path[-1]
+
+    np.testing.assert_allclose(ours(), torch(), rtol=1e-9)
+    return Row(best_of(100, ours)[0], best_of(3, torch)[0], most_ratio=1 / 1000)
+
+
+def basin_map_against_numpy() -> Row:
+    """Basin map 400 x 400 x 500 steps, Himmelblau, momentum, against NumPy on whole arrays"""
+    axis = np.linspace(-5, 5, 400)
+    starts = np.stack([part.ravel() for part in np.meshgrid(axis, axis)])
+    steps, lr = 500, 0.002
+
+    def numpy():
+        return himmelblau_momentum_in_numpy(starts, steps, lr, 0.9)
+
+    def ours():
+        return descend_many("himmelblau", "momentum", starts, steps, lr).final
+
+    np.testing.assert_allclose(ours(), numpy(), atol=1e-6)
+    return Row(*best_of(3, ours, numpy), most_seconds=1.0)
+
+
+def second_start() -> Row:
+    """Second start: every kernel from the cache, against importing Numba and one trivial kernel"""
+    for script in (WARM_START, BARE_START):
+        seconds_in_new_process(script)  # fills the cache
+    ours, bare = zip(*[(seconds_in_new_process(WARM_START), seconds_in_new_process(BARE_START)) for _ in range(5)], strict=True)
+    return Row(min(ours), min(bare), most_seconds=0.5)
+
+
+ROWS = (
+    adam_against_c_lanes,
+    adam_against_plain_c,
+    one_path_against_torch,
+    basin_map_against_numpy,
+    second_start,
+)
+
+
+def _adam_against(function: str, most_ratio: float) -> Row:
+    compiled = adam_in_c(function)
+    rng = np.random.default_rng(0)
+    starts = np.stack([rng.uniform(-2, 2, 8192), rng.uniform(-1, 3, 8192)])
+    steps, lr = 500, 0.01
+
+    def in_c():
+        x, y = starts.copy()
+        compiled(x, y, steps, lr)
+        return x, y
+
+    def ours():
+        return descend_many("rosenbrock", "adam", starts, steps, lr).final
+
+    np.testing.assert_allclose(ours(), in_c(), rtol=1e-6)
+    return Row(*best_of(9, ours, in_c), most_ratio=most_ratio)

@@ -1,0 +1,91 @@
+"""Plain implementations of the same work, without the core: in C, in NumPy, with torch, and a bare start of Numba."""
+
+import ctypes
+import importlib.util
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+GCC = ("gcc", "-O3", "-march=native", "-ffast-math", "-shared", "-fPIC")
+
+
+class Missing(Exception):
+    """A yardstick needs something that is not installed; the message says what."""
+
+
+def adam_in_c(function: str):
+    """Compile adam.c and return `function`(x, y, steps, lr), which moves both arrays in place."""
+    if not shutil.which("gcc"):
+        raise Missing("gcc is not installed")
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "adam.so"
+        subprocess.run([*GCC, "-o", library, HERE / "adam.c", "-lm"], check=True)
+        compiled = ctypes.CDLL(str(library))[function]
+    array = np.ctypeslib.ndpointer(np.float64, flags="C_CONTIGUOUS")
+    compiled.argtypes = [array, array, ctypes.c_size_t, ctypes.c_int, *[ctypes.c_double] * 4]
+    compiled.restype = None
+
+    def run(x, y, steps, lr):
+        compiled(x, y, len(x), steps, lr, 0.9, 0.999, 1e-8)
+
+    return run
+
+
+def himmelblau_momentum_in_numpy(starts: np.ndarray, steps: int, lr: float, momentum: float) -> np.ndarray:
+    """Run heavy ball on Himmelblau from `starts` (2, N), all runs in one array operation; return the ends (2, N)."""
+    x, y = starts.copy()
+    u, v = np.zeros_like(starts)
+    for _ in range(steps):
+        a = x * x + y - 11
+        b = x + y * y - 7
+        u = momentum * u + (4 * x * a + 2 * b)
+        v = momentum * v + (2 * a + 4 * y * b)
+        x = x - lr * u
+        y = y - lr * v
+    return np.stack([x, y])
+
+
+def rosenbrock_adam_in_torch(start: tuple[float, float], steps: int, lr: float) -> np.ndarray:
+    """Run torch.optim.Adam as a tutorial writes it; return the end (2,)."""
+    if importlib.util.find_spec("torch") is None:
+        raise Missing("torch is not installed: pip install torch==2.13.0")
+    import torch
+
+    torch.set_num_threads(1)
+    point = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.Adam([point], lr=lr)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        x, y = point
+        value = (1 - x) ** 2 + 100 * (y - x**2) ** 2
+        value.backward()
+        optimizer.step()
+    return point.detach().numpy()
+
+
+def seconds_in_new_process(script: str) -> float:
+    """Run `script`, which prints seconds, in a new Python process."""
+    return float(subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout)
+
+
+BARE_START = """
+from time import perf_counter
+begin = perf_counter()
+import numba
+from benchmarks.trivial import add
+add(1.0, 2.0)
+print(perf_counter() - begin)
+"""
+WARM_START = """
+from time import perf_counter
+from core.warm import warm
+from surfaces import SURFACES
+begin = perf_counter()
+warm(SURFACES)
+print(perf_counter() - begin)
+"""

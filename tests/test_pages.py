@@ -1,0 +1,132 @@
+"""Every page runs in both languages, keeps its state in its widgets, and answers bad settings with a sentence."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from surfaces import SURFACES
+from ui.frame import PAGES
+from ui.i18n import ROOT
+
+
+def open_page(script: str = "pages/race.py", **session) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    for key, value in session.items():
+        app.session_state[key] = value
+    app.run()
+    if script != PAGES[0]["script"]:
+        app.switch_page(str(ROOT / script)).run()
+    assert not app.exception, app.exception
+    return app
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page["url"])
+@pytest.mark.parametrize("lang", ["English", "中文"])
+def test_page_runs_in_both_languages(page, lang):
+    app = open_page(page["script"], lang=lang)
+    assert app.title[0].value
+    assert not app.error
+
+
+def charts(app: AppTest) -> list:
+    return app.get("plotly_chart")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page["url"])
+def test_every_chart_has_a_name_for_those_who_cannot_see_it(page):
+    for chart in charts(open_page(page["script"])):
+        assert chart.proto.alt
+
+
+@pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.key)
+def test_race_runs_on_every_surface(surface):
+    app = open_page()
+    app.selectbox(key="surface").select(surface.key).run()
+    assert not app.exception and not app.error
+    assert app.session_state["x"], app.session_state["y"] == surface.starts[0]
+    assert len(app.dataframe[0].value) == 8
+
+
+def test_surface_figures_do_not_depend_on_runs():
+    app = open_page()
+    before = [chart.proto.spec for chart in charts(app)[:2]]
+    app.number_input(key="x").set_value(0.5).run()
+    app.number_input(key="lr_adam").set_value(0.3).run()
+    assert [chart.proto.spec for chart in charts(app)[:2]] == before
+
+
+def results(app: AppTest) -> dict:
+    return app.dataframe[0].value.set_index("Optimizer").to_dict("index")
+
+
+def test_fairness_changes_the_rates():
+    app = open_page()
+    own = results(app)
+    app.get("button_group")
+    rates = {}
+    for mode in ("same", "defaults", "tuned"):
+        app.session_state["fairness"] = mode
+        app.run()
+        assert not app.exception and not app.error
+        rates[mode] = {name: row["Rate"] for name, row in results(app).items()}
+    assert len(set(rates["same"].values())) == 1
+    assert rates["defaults"]["Adam"] == "0.001"
+    assert rates["tuned"]["Adam"] != own["Adam"]["Rate"]
+    assert len(charts(app)) == 6, "the sweep is drawn"
+
+
+def test_diverged_run_says_at_which_step():
+    app = open_page()
+    app.number_input(key="lr_sgd").set_value(0.01).run()
+    assert results(app)["SGD"]["Outcome"].startswith("diverged at step")
+
+
+@pytest.mark.parametrize("rate", [0.0, -0.001])
+def test_zero_and_negative_rates_run_and_are_explained(rate):
+    app = open_page()
+    app.number_input(key="lr_sgd").set_value(rate).run()
+    assert not app.exception and not app.error
+    assert any("stands still" in c.value or "climbs" in c.value for c in app.caption)
+
+
+def test_contradictory_schedule_gets_a_sentence():
+    app = open_page()
+    app.selectbox(key="schedule").select("cosine").run()
+    app.number_input(key="cosine_warm_up").set_value(5000).run()
+    assert not app.exception
+    assert "warm_up" in app.error[0].value
+
+
+def test_empty_field_says_what_to_choose():
+    app = open_page(race=[])
+    assert not app.exception
+    assert any("Choose at least one" in i.value for i in app.info)
+
+
+def test_every_claim_loads_its_experiment():
+    from core.lessons.race import CLAIMS
+
+    for claim in CLAIMS:
+        app = open_page()
+        app.button(key=f"load_{claim.key}").click().run()
+        assert not app.exception and not app.error
+        shown = results(app)
+        assert len(shown) == len(claim.presets)
+
+
+def test_loaded_preset_shows_the_number_of_the_preset():
+    app = open_page()
+    app.button(key="load_momentum_accelerates").click().run()
+    assert results(app)["Momentum"]["First step below the goal"] == "666"
+    assert results(app)["SGD"]["First step below the goal"] == "7156"
+
+
+def test_prediction_answers_with_measured_numbers():
+    app = open_page()
+    app.radio(key="predict_first_on_rosenbrock").set_value(2).run()
+    assert "638" in app.success[0].value
+
+
+def test_numbers_that_only_a_changed_client_sends_get_a_sentence():
+    app = open_page(steps=500)
+    app.number_input(key="steps").set_value(100_001).run()
+    assert not app.exception
