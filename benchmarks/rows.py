@@ -89,7 +89,7 @@ def basin_map_against_numpy() -> Row:
         return descend_many("himmelblau", "momentum", starts, steps, lr).final
 
     np.testing.assert_allclose(ours(), numpy(), atol=1e-6)
-    return Row(*best_of(3, ours, numpy), most_seconds=1.0)
+    return Row(*best_of(4, ours, numpy), most_seconds=1.0)
 
 
 def second_start() -> Row:
@@ -124,4 +124,4 @@ def _adam_against(function: str, most_ratio: float) -> Row:
         return descend_many("rosenbrock", "adam", starts, steps, lr).final
 
     np.testing.assert_allclose(ours(), in_c(), rtol=1e-6)
-    return Row(*best_of(9, ours, in_c), most_ratio=most_ratio)
+    return Row(*best_of(40, ours, in_c), most_ratio=most_ratio)

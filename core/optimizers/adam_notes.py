@@ -53,7 +53,7 @@ ADAM_NOTES = Optimizer(
         Hyper("eps_inside", 1.0, "i", "Epsilon inside the root", (0.0, 1.0), scale="switch"),
     ),
     latex=r"""
-m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \\
+m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \\[4pt]
 \hat m_t = \frac{m_t}{1-a\,\beta_1^t} \qquad \hat v_t = \frac{v_t}{1-b\,\beta_2^t} \qquad
 x_t = x_{t-1} - \eta\left(\lambda\,x_{t-1} + \frac{\hat m_t}{\sqrt{\hat v_t+\varepsilon}}\right)
 """,

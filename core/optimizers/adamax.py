@@ -39,10 +39,10 @@ ADAMAX = Optimizer(
         Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
-m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad u_t = \max(\beta_2 u_{t-1},\ |g_t| + \varepsilon) \\
+m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad u_t = \max(\beta_2 u_{t-1},\ |g_t| + \varepsilon) \\[4pt]
 \hat m_t = \frac{m_t}{1-\beta_1^t} \qquad x_t = x_{t-1} - \eta\,\frac{\hat m_t}{u_t}
 """,
-    text="Adam measured against the largest recent gradient: no step is longer than one learning rate.",
+    text="Adam measured against the largest recent gradient: a step is about one learning rate at most.",
     source="Kingma & Ba 2015, arXiv:1412.6980",
     torch="Adamax",
     torch_arguments=lambda h: {

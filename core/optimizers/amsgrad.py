@@ -1,8 +1,8 @@
-"""AMSGrad: Adam that divides by the largest mean square so far, so that its rate never rises again.
+"""AMSGrad: Adam that divides by the largest mean square so far, so that no calm raises its rate again.
 
 S. J. Reddi, S. Kale, S. Kumar, "On the convergence of Adam and beyond", ICLR 2018, arXiv:1904.09237. As in
-torch.optim.Adam(amsgrad=True), the largest is taken before the correction for the start; the paper corrects
-nothing.
+torch.optim.Adam(amsgrad=True), the largest is taken before the correction for the start, so that the rate may
+still rise while that correction fades, over some 1 / (1 - beta2) steps; the paper corrects nothing.
 """
 
 import numpy as np
@@ -49,7 +49,7 @@ AMSGRAD = Optimizer(
         Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
-m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \\
+m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \\[4pt]
 v^{\max}_t = \max(v^{\max}_{t-1}, v_t) \qquad \hat m_t = \frac{m_t}{1-\beta_1^t} \qquad
 \hat v_t = \frac{v^{\max}_t}{1-\beta_2^t} \qquad
 x_t = x_{t-1} - \eta\,\frac{\hat m_t}{\sqrt{\hat v_t}+\varepsilon}

@@ -43,7 +43,7 @@ ASGD = Optimizer(
     ),
     latex=r"""
 \eta_t = \frac{\eta}{(1 + \lambda\,\eta\,(t-1))^{\alpha}} \qquad
-x_t = (1 - \lambda\,\eta_t)\,x_{t-1} - \eta_t\,g_t \\
+x_t = (1 - \lambda\,\eta_t)\,x_{t-1} - \eta_t\,g_t \\[4pt]
 \bar x_t = \bar x_{t-1} + \mu_t\,(x_t - \bar x_{t-1}) \qquad \mu_t = \frac{1}{\max(1,\ t - 1 - t_0)}
 """,
     text="SGD that also keeps the mean of its points: the path jitters around a minimum, the mean settles.",

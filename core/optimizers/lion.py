@@ -36,7 +36,7 @@ LION = Optimizer(
         Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (decoupled, on x)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
-c_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad m_t = \beta_2 m_{t-1} + (1-\beta_2)\,g_t \\
+c_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad m_t = \beta_2 m_{t-1} + (1-\beta_2)\,g_t \\[4pt]
 x_t = x_{t-1} - \eta\,(\operatorname{sign}(c_t) + \lambda\,x_{t-1})
 """,
     text="Each coordinate moves exactly one learning rate a step; recent gradients vote on the direction.",

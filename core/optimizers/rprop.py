@@ -45,7 +45,7 @@ RPROP = Optimizer(
 \Delta_t = \Delta_{t-1} \begin{cases}
 \eta^+ & g_t\,g_{t-1} > 0 \\ \eta^- & g_t\,g_{t-1} < 0 \text{, and then } g_t := 0 \\ 1 & \text{otherwise}
 \end{cases}
-\qquad \Delta_0 = \eta,\ \Delta_t \in [\Delta_{\min}, \Delta_{\max}] \\
+\qquad \Delta_0 = \eta,\ \Delta_t \in [\Delta_{\min}, \Delta_{\max}] \\[4pt]
 x_t = x_{t-1} - \Delta_t\,\operatorname{sign}(g_t)
 """,
     text="Longer steps while the gradient keeps its sign, shorter ones when it turns; its size is ignored.",

@@ -112,10 +112,10 @@ def engine_path(case: dict) -> np.ndarray:
     return _run(case).path
 
 
-def shaken_path(case: dict) -> np.ndarray:
+def shaken_path(case: dict, seed: int) -> np.ndarray:
     """Return the path of the same run with errors like those of rounding in every gradient."""
     errors = 1e-15 * max(_run(case).gradient_norm[0], 1.0)
-    noise = errors * np.random.default_rng(1).standard_normal((STEPS, 2))
+    noise = errors * np.random.default_rng(seed).standard_normal((STEPS, 2))
     given = case.get("noise")
     if given:
         noise += given.sigma * np.random.default_rng(given.seed).standard_normal((STEPS, 2))
@@ -151,11 +151,12 @@ def differences(points: np.ndarray, path: np.ndarray) -> np.ndarray:
 def unexplained(points: np.ndarray, case: dict) -> float:
     """Return the greatest difference among the points that rounding leaves alone.
 
-    Close to a minimum some optimizers divide by almost nothing and are chaotic there: errors of rounding grow to
-    visible ones, here as between any two machines. A point counts unless the shaken run misses it by 1e-12.
+    Close to a minimum or a crease some optimizers are chaotic: errors of rounding grow to visible ones, here as
+    between any two machines. A point counts unless a run with such errors misses it by 1e-12.
     """
     path = engine_path(case)
-    alone = differences(kept_rows(shaken_path(case)), path) < 1e-12
+    missed = [differences(kept_rows(shaken_path(case, seed)), path) for seed in range(4)]
+    alone = np.max(missed, axis=0) < 1e-12
     return float(differences(points, path)[alone].max(initial=0.0))
 
 
@@ -187,9 +188,7 @@ def main() -> None:
         worst.append(unexplained(points[-1], case))
     kept = {"names": names, "prints": prints, "points": points}
     np.savez_compressed(FILE, **kept, defaults=json.dumps(torch_defaults()))
-    print(
-        f"{len(names)} scripts, {FILE.stat().st_size} bytes. Worst differences that rounding does not explain:"
-    )
+    print(f"{len(names)} scripts, {FILE.stat().st_size} bytes. The worst that rounding does not explain:")
     for k in np.argsort(worst)[::-1][:10]:
         print(f"{worst[k]:9.1e}  {names[k]}")
 
