@@ -2,7 +2,7 @@
 
 PORT ?= 8501
 PYTHON ?= python3
-CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chrome))
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all:
 LOCK := --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \

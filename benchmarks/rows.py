@@ -96,7 +96,10 @@ def second_start() -> Row:
     """Second start: every kernel from the cache, against importing Numba and one trivial kernel"""
     for script in (WARM_START, BARE_START):
         seconds_in_new_process(script)  # fills the cache
-    ours, bare = zip(*[(seconds_in_new_process(WARM_START), seconds_in_new_process(BARE_START)) for _ in range(5)], strict=True)
+    ours, bare = zip(
+        *[(seconds_in_new_process(WARM_START), seconds_in_new_process(BARE_START)) for _ in range(5)],
+        strict=True,
+    )
     return Row(min(ours), min(bare), most_seconds=0.5)
 
 

@@ -44,7 +44,7 @@ def checked_points(name: str, points, shape: tuple[int, ...]) -> np.ndarray:
     return array
 
 
-def checked_hyper(optimizer: Optimizer, lr, hyper: dict | None, lanes: int | None = None) -> dict[str, float | np.ndarray]:
+def checked_hyper(optimizer: Optimizer, lr, hyper: dict | None, lanes: int | None = None) -> dict:
     """Return every hyper-parameter, the learning rate first: floats, or arrays (lanes,) where `lanes` is given."""
     given = dict(_mapping("hyper", hyper))
     if lr is not None:
@@ -55,17 +55,20 @@ def checked_hyper(optimizer: Optimizer, lr, hyper: dict | None, lanes: int | Non
     for key in given.keys() - known:
         raise ValueError(f"hyper: got {key!r}, but {optimizer.key} has {', '.join(known)}")
     return {
-        key: _checked_number(key, given[key], *h.allowed, lanes) if key in given else h.default for key, h in known.items()
+        key: _checked_number(key, given[key], *h.allowed, lanes) if key in given else h.default
+        for key, h in known.items()
     }
 
 
-def checked_parameters(surface: Surface, parameters: dict | None, lanes: int | None = None) -> dict[str, float | np.ndarray]:
+def checked_parameters(
+    surface: Surface, parameters: dict | None, lanes: int | None = None
+) -> dict[str, float | np.ndarray]:
     """Return the parameters that override those of the surface: floats, or arrays (lanes,) where `lanes` is given."""
     known = {p.key: p for p in surface.parameters}
-    parameters = _mapping("parameters", parameters)
-    for key in parameters.keys() - known:
+    given = _mapping("parameters", parameters)
+    for key in given.keys() - known:
         raise ValueError(f"parameters: got {key!r}, but {surface.key} has {', '.join(known) or 'none'}")
-    return {key: _checked_number(key, v, *known[key].allowed, lanes) for key, v in parameters.items()}
+    return {key: _checked_number(key, v, *known[key].allowed, lanes) for key, v in given.items()}
 
 
 def checked_schedule(schedule, steps: int, lanes: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +83,9 @@ def checked_schedule(schedule, steps: int, lanes: int = 1) -> tuple[np.ndarray, 
     if isinstance(schedule, np.ndarray):
         rates = _numbers(schedule)
         if rates is None or rates.shape not in ((steps,), (steps, 1), (steps, lanes)) or not np.all(np.isfinite(rates)):
-            raise ValueError(f"schedule: got {_short(schedule)}, allowed are finite factors, one for each of {steps} steps")
+            raise ValueError(
+                f"schedule: got {_short(schedule)}, allowed are finite factors, one for each of {steps} steps"
+            )
         return np.ascontiguousarray(rates.reshape(steps, -1)), no_plateau
     chosen, settings = schedule if isinstance(schedule, tuple) and len(schedule) == 2 else (schedule, None)
     if not isinstance(chosen, Schedule | str):
@@ -89,7 +94,9 @@ def checked_schedule(schedule, steps: int, lanes: int = 1) -> tuple[np.ndarray, 
     settings = _mapping("schedule", settings)
     if spec.reads_loss:
         _warm_up, values = checked_settings(spec, steps, settings)
-        return no_rates, np.array([values[k] for k in ("factor", "patience", "threshold", "cooldown", "min_lr")], dtype=float)
+        return no_rates, np.array(
+            [values[k] for k in ("factor", "patience", "threshold", "cooldown", "min_lr")], dtype=float
+        )
     return schedule_rates(spec, steps, settings).reshape(steps, 1), no_plateau
 
 

@@ -78,7 +78,10 @@ class Trajectory:
         known = {"x": self.path[before], "g": self.received[before], **state, **hyper}
         names = self.optimizer.explain.__code__.co_varnames[: self.optimizer.explain.__code__.co_argcount]
         shape = self.received[before].shape
-        return {k: pick(np.broadcast_to(v, shape)) for k, v in self.optimizer.explain(**{n: known[n] for n in names}).items()}
+        return {
+            k: pick(np.broadcast_to(v, shape))
+            for k, v in self.optimizer.explain(**{n: known[n] for n in names}).items()
+        }
 
 
 def descend(
@@ -107,8 +110,8 @@ def descend(
     Raises ValueError that names the argument, what it got and what is allowed.
     """
     surface, optimizer, steps = checked_surface(surface), checked_optimizer(optimizer), checked_steps(steps)
-    hyper = checked_hyper(optimizer, lr, hyper)
-    start = checked_points("start", surface.starts[0] if start is None else start, (2,))
+    values = checked_hyper(optimizer, lr, hyper)
+    point = checked_points("start", surface.starts[0] if start is None else start, (2,))
     rates, plateau = checked_schedule(schedule, steps)
     draws, sigma = checked_noise(noise, steps, range(1))
     per_coordinate = [s.key for s in optimizer.state if not s.shared]
@@ -117,8 +120,8 @@ def descend(
     out, record = engine.drive(
         surface,
         optimizer,
-        start[:, None],
-        hyper,
+        point[:, None],
+        values,
         steps,
         parameters=engine.parameter_rows(surface, checked_parameters(surface, parameters)),
         rates=rates,
@@ -146,7 +149,7 @@ def descend(
     return Trajectory(
         surface=surface,
         optimizer=optimizer,
-        hyper=hyper,
+        hyper=values,
         path=pair(X),
         value=rows[:, VALUE - X].copy(),
         gradient=pair(GRADIENT),

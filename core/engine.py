@@ -42,12 +42,26 @@ STATUS = ("running", "converged", "diverged", "left the box", "reached the goal"
 FINAL, OUTCOME, STOP, SETTLED, FIRST, HELD, OUTCOMES = 0, 2, 3, 4, 5, 6, 7
 # Rows after the hyper-parameters.
 SIGMA, CLIP, BASE_RATE, PREVIOUS, CALM, HIT, SINCE, MARGIN, LANE, BEST, BAD, COOLDOWN, SCALE, NOTES = (
-    0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+    0,
+    1,
+    2,
+    3,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+    13,
+    14,
 )
 
 
 @kernel(
-    "void(intp, intp, float64[::1], intp[::1], float64[:,::1], intp, intp, intp, float64[:,::1], float64[:,:,::1], float64[::1], "
+    "void(intp, intp, float64[::1], intp[::1], float64[:,::1], intp, intp, intp, "
+    "float64[:,::1], float64[:,:,::1], float64[::1], "
     "float64[::1], float64, intp, float64, float64[:,::1], boolean, boolean, float64[:,:,::1], float64[:,::1])"
 )
 def _drive(
@@ -136,7 +150,12 @@ def _drive(
                 for b in range(n):
                     w[margin, b] = np.inf
                 for k in range(targets.shape[0]):
-                    x_target, y_target, x_weight, y_weight = targets[k, 0], targets[k, 1], targets[k, 2], targets[k, 3]
+                    x_target, y_target, x_weight, y_weight = (
+                        targets[k, 0],
+                        targets[k, 1],
+                        targets[k, 2],
+                        targets[k, 3],
+                    )
                     for b in range(n):
                         u, v, nearest = w[X, b] - x_target, w[X + 1, b] - y_target, w[margin, b]
                         squared = x_weight * u * u + y_weight * v * v
@@ -213,7 +232,13 @@ def _drive(
 
             if plateau.shape[0] > 0:
                 # torch.optim.lr_scheduler.ReduceLROnPlateau, mode "min", threshold_mode "rel"
-                factor, patience, threshold, rest, least = plateau[0], plateau[1], plateau[2], plateau[3], plateau[4]
+                factor, patience, threshold, rest, least = (
+                    plateau[0],
+                    plateau[1],
+                    plateau[2],
+                    plateau[3],
+                    plateau[4],
+                )
                 for b in range(n):
                     if w[VALUE, b] < w[best, b] * (1.0 - threshold):
                         w[best, b] = w[VALUE, b]
@@ -261,7 +286,7 @@ def evaluate(surface: Surface, order: int, x, y) -> tuple:
 
 
 def parameter_rows(surface: Surface, parameters: dict | None = None) -> tuple:
-    """Return what the formulas take after x and y, floats or (N,) arrays; `parameters` overrides those of the surface."""
+    """Return what the formulas take after x and y, floats or (N,) arrays; `parameters` overrides the surface's."""
     chosen = {p.key: p.default for p in surface.parameters} | (parameters or {})
     return tuple(surface.prepare(**chosen) if surface.prepare else chosen.values())
 
@@ -270,7 +295,7 @@ def drive(
     surface: Surface,
     optimizer: Optimizer,
     start: np.ndarray,
-    hyper: dict[str, np.ndarray],
+    hyper: dict,
     steps: int,
     *,
     parameters: tuple,
@@ -287,14 +312,15 @@ def drive(
     """Run the engine on checked arguments; return (out (N, OUTCOMES), record (N, steps + 1, `keep` rows)).
 
     `start` is (2, N), every hyper-parameter (the learning rate first), surface parameter, sigma and clip a float or an
-    array (N,). State is laid out per coordinate first, then shared. `keep` is how many rows of the workspace to record from
-    row X on: 0 nothing, 3 the path and its value, STATE - X + states + 1 everything down to the learning rate.
+    array (N,). State is laid out per coordinate first, then shared. `keep` is how many rows of the workspace to
+    record from row X on: 0 nothing, 3 the path and its value, STATE - X + states + 1 everything down to the
+    learning rate.
     """
     hyper = optimizer.prepare(**hyper) if optimizer.prepare else hyper
     per_coordinate = tuple(s.key for s in optimizer.state if not s.shared)
     shared = tuple(s.key for s in optimizer.state if s.shared)
     states = 2 * len(per_coordinate) + len(shared)
-    memory = [hyper[s.start] if isinstance(s.start, str) else s.start for s in optimizer.state for _ in range(2 - s.shared)]
+    memory = [s.start for s in optimizer.state for _ in range(2 - s.shared)]
     layout = dict(enumerate(start, X)) | dict(enumerate(parameters, PARAMETERS))
     layout |= dict(enumerate((*memory, *hyper.values(), sigma, np.inf if clip is None else clip), STATE))
     column = np.zeros(STATE + states + len(hyper) + BASE_RATE)

@@ -20,7 +20,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numba
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
@@ -148,18 +147,20 @@ def _cells(*groups) -> str:
 def _compile(source: str, signature: types.Type, formulas: dict[str, Callable], home: Callable):
     """Compile a lifted loop as if it stood in the file of its formula, so that editing that file renews its cache."""
     lift = numba.njit(**OPTIONS)
-    namespace = {"rows": rows, "ROWS": ROWS, "LANES": LANES, "__name__": home.__module__}
+    namespace: dict = {"rows": rows, "ROWS": ROWS, "LANES": LANES, "__name__": home.__module__}
     namespace |= {name: formula if INTERPRETED else lift(formula) for name, formula in formulas.items()}
     exec(compile(source, inspect.getfile(home), "exec"), namespace)  # noqa: S102  the text above, no one else's
     function = namespace["surface" if "surface" in namespace else "update"]
     if INTERPRETED:
         return function
     function.__qualname__ += _fingerprint(source, *(formula.__code__.co_firstlineno for formula in formulas.values()))
-    return _C_KERNELS.setdefault(function, numba.cfunc(signature, cache=True, **_C_OPTIONS)(function)).address
+    compiled = numba.cfunc(signature, cache=True, **_C_OPTIONS)(function)
+    _KEPT_ALIVE.append(compiled)
+    return compiled.address
 
 
-_C_KERNELS: dict[Callable, object] = {}
-"""Keeps compiled kernels alive: an address outlives nothing by itself."""
+_KEPT_ALIVE: list = []
+"""Compiled kernels: an address alone keeps nothing alive."""
 
 
 if INTERPRETED:

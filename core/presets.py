@@ -46,7 +46,7 @@ class Preset:
     hyper: dict[str, float]
     schedule: tuple[str, dict] | None
     metric: dict
-    expected: object
+    expected: float | list[float]
     tolerance: float | None
     """None: the number depends on rounding, and is shown but not asserted."""
 
@@ -65,7 +65,7 @@ class Preset:
     @property
     def goal(self) -> Goal | None:
         """The condition whose first step is measured, where that is the metric."""
-        kind, level = self.metric["kind"], self.metric.get("value")
+        kind, level = self.metric["kind"], float(self.metric.get("value", 0))
         if kind == "first_f_below":
             return Goal("value below", level)
         if kind == "first_dist_below":
@@ -89,7 +89,9 @@ class Preset:
         """Say whether a measured number is the expected one within the tolerance."""
         if self.tolerance is None:
             return True
-        return bool(np.all(np.abs(np.subtract(measured, self.expected, dtype=float)) <= self.tolerance))
+        return bool(
+            np.all(np.abs(np.asarray(measured, dtype=float) - np.asarray(self.expected, dtype=float)) <= self.tolerance)
+        )
 
 
 def first_rebound(value: np.ndarray, low: float, high: float) -> int:

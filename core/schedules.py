@@ -86,13 +86,11 @@ def _milestones(steps, first, second):
 
 
 def _torch_cosine(lr, steps, length, least):
-    if length in (0, steps):
-        return f"CosineAnnealingLR(optimizer, T_max={steps}{_eta_min(lr, least)})"
-    if length > steps:
-        return f"CosineAnnealingLR(optimizer, T_max={length}{_eta_min(lr, least)})"
+    if length == 0 or length >= steps:
+        return f"CosineAnnealingLR(optimizer, T_max={length or steps}{_eta_min(lr, least)})"
     # CosineAnnealingLR would rise again after T_max.
     wave = f"(1 + math.cos(math.pi * min(t / {length}, 1))) / 2"
-    return f"LambdaLR(optimizer, lambda t: {least!r} + (1 - {least!r}) * {wave})"
+    return f"LambdaLR(optimizer, lambda t: {f'{least!r} + {1 - least!r} * ' if least else ''}{wave})"
 
 
 def _eta_min(lr, least):
@@ -290,9 +288,7 @@ SCHEDULES = (
         settings=(
             Hyper("factor", 0.1, r"\gamma", "Factor of every drop", (0.0, 0.999999), (0.05, 0.95)),
             _steps("patience", 10, "p", "Steps without progress that are borne", 0, 200),
-            Hyper(
-                "threshold", 1e-4, r"\theta", "Relative fall that is progress", (0.0, 1.0), (1e-6, 0.1), "log"
-            ),
+            Hyper("threshold", 1e-4, r"\theta", "Relative fall that is progress", (0.0, 1.0), (1e-6, 0.1), "log"),
             _steps("cooldown", 0, "c", "Steps after a drop in which nothing is counted", 0, 200),
             Hyper("min_lr", 0.0, r"\eta_{\min}", "Lowest rate", (0.0, 1e6), (0.0, 0.1)),
         ),

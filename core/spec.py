@@ -3,14 +3,14 @@
 Controls, legends, documentation, tests and generated PyTorch scripts are derived from these; nothing repeats them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
 
 Point = tuple[float, float]
-NOTHING = MappingProxyType({})
+NOTHING: Mapping = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ def learning_rate(default: float, text: str = "Learning rate") -> Hyper:
 class State:
     """A number that an optimizer remembers: one per coordinate, or one per run where `shared`.
 
-    `start` is its value before the first step: a number, or the key of the hyper-parameter it copies.
+    `start` is its value before the first step.
     """
 
     key: str
     symbol: str
     text: str
-    start: float | str = 0.0
+    start: float = 0.0
     shared: bool = False
 
 
@@ -55,8 +55,9 @@ class Optimizer:
 
     `step(x, g, *state, *hyper)` takes them by the names that `state` and `hyper` declare, in any order, and returns
     the new x followed by the new state in the order of its arguments. `explain(x, g, ...)` takes any of the same
-    names, *after* the step but for x, and returns the numbers of the formula: at least "rate" (effective rate of the coordinate)
-    and "step" (the displacement). `prepare(**hyper)` may replace hyper-parameters by what the formula takes.
+    names, *after* the step but for x, and returns the numbers of the formula: at least "rate" (effective rate of the
+    coordinate) and "step" (the displacement). `prepare(**hyper)` may replace hyper-parameters by what the formula
+    takes.
     """
 
     key: str
@@ -64,7 +65,7 @@ class Optimizer:
     step: Callable
     hyper: tuple[Hyper, ...]
     state: tuple[State, ...] = ()
-    explain: Callable | None = None
+    explain: Callable = field(kw_only=True)
     prepare: Callable | None = None
     latex: str = ""
     text: str = ""
@@ -152,10 +153,14 @@ class Surface:
             low, high = known[key].allowed
             if not low <= value <= high:
                 raise ValueError(f"parameters: {key} = {value!r} is outside {low:g} ... {high:g}")
-        return replace(self, parameters=tuple(replace(p, default=values.get(p.key, p.default)) for p in self.parameters))
+        return replace(
+            self, parameters=tuple(replace(p, default=values.get(p.key, p.default)) for p in self.parameters)
+        )
 
     def _derivative(self, order: int, x, y):
-        from core.engine import evaluate  # the engine needs the specs; a spec needs the engine only when it is asked
+        from core.engine import (
+            evaluate,  # the engine needs the specs; a spec needs the engine only when it is asked
+        )
 
         return evaluate(self, order, x, y)
 

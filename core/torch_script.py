@@ -161,7 +161,7 @@ def _optimizer(optimizer: Optimizer, values: dict, rewrite: bool) -> tuple[str, 
     prepared = optimizer.prepare(**values) if optimizer.prepare else values
     name = re.sub(r"\W", "", optimizer.title)
     hyper = "".join(f", {key}={value!r}" for key, value in prepared.items())
-    return _own_class(optimizer, name, values), f"optimizer = {name}([p]{hyper})", values["lr"]
+    return _own_class(optimizer, name, prepared), f"optimizer = {name}([p]{hyper})", values["lr"]
 
 
 def _ema_arguments(values: dict) -> dict:
@@ -169,7 +169,11 @@ def _ema_arguments(values: dict) -> dict:
 
 
 REWRITTEN = {
-    "ema_momentum": ("SGD", _ema_arguments, "The mean of the gradients is 1 - beta times torch's velocity."),
+    "ema_momentum": (
+        "SGD",
+        _ema_arguments,
+        "A mean of gradients is 1 - beta times torch's velocity: the same path at that share of the rate.",
+    ),
 }
 """Optimizers that are one of torch.optim with another rate, exactly: class, arguments, reason. Reduction on
 a plateau is the exception, because torch compares the rate itself with fixed numbers."""
@@ -184,11 +188,11 @@ def _construction(name: str, arguments: dict) -> str:
     return f"optimizer = torch.optim.{name}([p], lr=0.0{unusual})\n{late}"
 
 
-def _own_class(optimizer: Optimizer, name: str, values: dict) -> str:
+def _own_class(optimizer: Optimizer, name: str, hyper: dict) -> str:
     """Return the source of the update rule and of a torch optimizer that applies it."""
     names = list(inspect.signature(optimizer.step).parameters)
-    start = {s.key: values[s.start] if isinstance(s.start, str) else s.start for s in optimizer.state}
-    memory = {key: start[key] for key in names if key in start}
+    start = {s.key: hyper[s.start] if isinstance(s.start, str) else s.start for s in optimizer.state}
+    memory = ", ".join(f'"{key}": {start[key]!r}' for key in names if key in start)
     rule = _constants(optimizer.step) + _translated(optimizer.step, f"update({', '.join(names)})")
     return f"{rule}\n\n\n{(WITH_MEMORY if memory else WITHOUT_MEMORY).format(name=name, memory=memory)}"
 
@@ -211,7 +215,7 @@ WITH_MEMORY = '''class {name}(torch.optim.Optimizer):
 
     def __init__(self, parameters, **hyper):
         super().__init__(parameters, hyper)
-        self.memory = {memory}
+        self.memory = {{{memory}}}
 
     @torch.no_grad()
     def step(self):

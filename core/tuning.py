@@ -123,7 +123,9 @@ def sweep_rates(
     if reached.any():
         best = int(np.argmin(taken.mean(axis=1)))
     else:
-        final = surface.with_parameters(**settings.get("parameters") or {}).value(*runs.final).reshape(len(rates), count)
+        final = (
+            surface.with_parameters(**settings.get("parameters") or {}).value(*runs.final).reshape(len(rates), count)
+        )
         diverged = (runs.status == "diverged").reshape(len(rates), count)
         best = int(np.argmin(np.median(np.where(diverged, np.inf, final), axis=1)))
     return RateSweep(np.asarray(rates), taken, reached, best)

@@ -1,6 +1,5 @@
 """The race: up to eight optimizers on one surface, from one start, under one rule of fairness."""
 
-import numpy as np
 import streamlit as st
 
 from core import OPTIMIZERS, SCHEDULES, Goal, Noise, descend
@@ -77,7 +76,14 @@ def load(presets: tuple[Preset, ...]) -> None:
 def sweep(chosen, rival, hyper, steps, goal, schedule_plan, noise, clip_norm):
     """Tune one optimizer with the budget that everyone gets."""
     return sweep_rates(
-        chosen, rival, goal=goal, steps=steps, hyper=dict(hyper), schedule=schedule_plan, noise=noise, clip_norm=clip_norm
+        chosen,
+        rival,
+        goal=goal,
+        steps=steps,
+        hyper=dict(hyper),
+        schedule=schedule_plan,
+        noise=noise,
+        clip_norm=clip_norm,
     )
 
 
@@ -90,7 +96,10 @@ with st.sidebar:
     chosen = surface(controls.choice(_("Surface"), SURFACE_TITLES, "surface", "rosenbrock", on_change=begin_anew))
     if chosen.parameters:
         chosen = chosen.with_parameters(
-            **{p.key: controls.number(f"${p.symbol}$ {_(p.text)}", f"{chosen.key}_{p.key}", p.default, *p.allowed) for p in chosen.parameters}
+            **{
+                p.key: controls.number(f"${p.symbol}$ {_(p.text)}", f"{chosen.key}_{p.key}", p.default, *p.allowed)
+                for p in chosen.parameters
+            }
         )
     st.caption(_(chosen.teaches))
     left, right = st.columns(2, gap="small")
@@ -115,7 +124,9 @@ with st.sidebar:
     rivals = [optimizer(key) for key in field]
     hypers: dict[str, dict] = {}
     if fairness == "same":
-        same_rate = controls.log_number(_("Rate for everyone"), "same_rate", chosen.rates["sgd"], optimizer("sgd").hyper[0])
+        same_rate = controls.log_number(
+            _("Rate for everyone"), "same_rate", chosen.rates["sgd"], optimizer("sgd").hyper[0]
+        )
     for rival in rivals:
         if fairness == "own":
             hypers[rival.key] = {"lr": controls.rate(rival, first_rate(chosen, rival))}
@@ -148,7 +159,9 @@ sweeps = []
 rule = {
     "own": _("Each runs at its own rate, set beside the picture: nobody is tuned, so this is a look, not a verdict."),
     "same": _("Everyone runs at the same rate, which means something different for each of them."),
-    "defaults": _("Each runs at the defaults of torch.optim. They are made for networks and are mostly too small here."),
+    "defaults": _(
+        "Each runs at the defaults of torch.optim. They are made for networks and are mostly too small here."
+    ),
     "tuned": _(
         "Each runs at the best of {rates} rates, judged from {starts} random starts with {steps} steps each.",
         rates=len(RATES),
@@ -163,7 +176,9 @@ with stage:
     finished = []
     try:
         if fairness == "tuned" and chosen.minimum is None:
-            st.info(_("This surface has no minimum to reach, so there is nothing to tune for; each runs at its own first rate."))
+            st.info(
+                _("This surface has no minimum to reach, so there is nothing to tune for; each runs at its first rate.")
+            )
             for rival in rivals:
                 hypers[rival.key]["lr"] = first_rate(chosen, rival)
         elif fairness == "tuned":
@@ -177,19 +192,24 @@ with stage:
             bar.empty()
         with frame.work(_("Compiling the formulas (only after an update)")):
             finished = [
-                descend(chosen, rival, (x, y), steps, hyper=hypers[rival.key], schedule=plan, noise=noise, clip_norm=clip, goal=goal)
+                descend(
+                    chosen,
+                    rival,
+                    (x, y),
+                    steps,
+                    hyper=hypers[rival.key],
+                    schedule=plan,
+                    noise=noise,
+                    clip_norm=clip,
+                    goal=goal,
+                )
                 for rival in rivals
             ]
     except ValueError as error:
         st.error(_("These settings contradict one another: {reason}", reason=str(error)))
     tracks = [runs.track(run, steps, arrows=arrows) for run in finished]
-    above = figures.plane(chosen, _("Global minimum"))
-    if degraded("player"):
-        st.info(_(LABELS["degraded"]))
-        above = figures.with_paths(above, tracks)
-    left, right = st.columns(2, gap="small")
-    left.plotly_chart(above, key="race_plane", config={"scrollZoom": True, "displaylogo": False}, alt=_("{name} from above with the paths of all optimizers", name=chosen.title))
-    right.plotly_chart(figures.space(chosen), key="race_space", config={"displaylogo": False}, alt=_("{name} as a landscape with the paths of all optimizers", name=chosen.title))
+    pictures = st.container()
+    # First in the stream, though below in the page: the paths need not wait for the figures.
     player(
         tracks,
         key="player",
@@ -203,30 +223,56 @@ with stage:
         on_start=move_start,
         on_step=show_step,
     )
+    with pictures:
+        figure = figures.plane(chosen, _("Global minimum"))
+        if degraded("player"):
+            st.info(_(LABELS["degraded"]))
+            figure = figures.with_paths(figure, tracks)
+        left, right = st.columns(2, gap="small")
+        with left:
+            figures.show(
+                figure,
+                "race_plane",
+                _("{name} from above with the paths of all optimizers", name=chosen.title),
+                zoom=True,
+            )
+        with right:
+            figures.show(
+                figures.space(chosen),
+                "race_space",
+                _("{name} as a landscape with the paths of all optimizers", name=chosen.title),
+            )
     titles = {"gap": _("Value above the minimum"), "gradient": _("Gradient norm"), "length": _("Step length")}
     for column, (name, key) in zip(st.columns(3, gap="small"), LINKED.items(), strict=True):
-        column.plotly_chart(
-            figures.still_axes(titles[name], _("Step"), log=True), key=key, config={"displayModeBar": False}, alt=_("{what} of every optimizer over the steps", what=titles[name])
-        )
+        with column:
+            alt = _("{what} of every optimizer over the steps", what=titles[name])
+            figures.show(figures.still_axes(titles[name], _("Step"), log=True), key, alt, bar=False)
 
 if finished:
     st.subheader(_("Results"), anchor="results")
     runs.results(finished, goal_level)
 if sweeps:
     st.subheader(_("How the rates were chosen"), anchor="tuning")
-    st.plotly_chart(
+    figures.show(
         figures.rate_sweeps(sweeps, min(steps, 2000), _("Learning rate"), _("Steps to the goal, mean over the starts")),
-        key="race_sweeps",
-        alt=_("Steps to the goal against the learning rate, the chosen rate of each optimizer marked"),
+        "race_sweeps",
+        _("Steps to the goal against the learning rate, the chosen rate of each optimizer marked"),
     )
-    st.caption(_("A start that misses the goal counts as the whole budget, the dotted line. Hover shows how many starts reach it."))
+    st.caption(
+        _(
+            "A start that misses the goal counts as the whole budget, the dotted line. "
+            "Hover shows how many starts reach it."
+        )
+    )
 
 if finished:
     st.subheader(_("Step inspector"), anchor="inspector")
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
         titles = {run.optimizer.key: run.optimizer.title for run in finished}
-        inspected = controls.choice(_("Optimizer"), titles, "inspect", "adam" if "adam" in titles else next(iter(titles)))
+        inspected = controls.choice(
+            _("Optimizer"), titles, "inspect", "adam" if "adam" in titles else next(iter(titles))
+        )
         step = controls.number(_("Step"), "step", 1, 0, MAX_STEPS)
         st.caption(_("Pausing or scrubbing the player sets the step."))
     run = next(run for run in finished if run.optimizer.key == inspected)
@@ -242,9 +288,23 @@ if finished:
     st.subheader(_("Take it away"), anchor="take-away")
     st.markdown(_("The address of this page holds every setting and seed: copy it, and the same race opens anywhere."))
     with st.container(horizontal=True):
-        st.download_button(_("CSV"), lambda: runs.as_csv(finished), "race.csv", "text/csv", on_click="ignore", icon=":material/table:")
+        st.download_button(
+            _("CSV"),
+            lambda: runs.as_csv(finished),
+            "race.csv",
+            "text/csv",
+            on_click="ignore",
+            icon=":material/table:",
+        )
         page_title = _("Optimizer race")
-        st.download_button(_("Web page"), lambda: runs.as_html(finished, page_title), "race.html", "text/html", on_click="ignore", icon=":material/public:")
+        st.download_button(
+            _("Web page"),
+            lambda: runs.as_html(finished, page_title),
+            "race.html",
+            "text/html",
+            on_click="ignore",
+            icon=":material/public:",
+        )
     with st.expander(_("Copy as PyTorch: {name}", name=run.optimizer.title), icon=":material/content_copy:"):
         st.code(
             torch_script(

@@ -9,7 +9,17 @@ from core.schedules import SCHEDULES
 
 
 def plain_descent(
-    surface, optimizer, start, steps, hyper, *, parameters=None, factors=None, noise=None, clip=None, plateau=None
+    surface,
+    optimizer,
+    start,
+    steps,
+    hyper,
+    *,
+    parameters=None,
+    factors=None,
+    noise=None,
+    clip=None,
+    plateau=None,
 ):
     """Return (path (steps + 1, 2), last state by key). `noise` (steps, 2) is added as it is; `plateau` are settings."""
     value, gradient, _ = surface.formulas

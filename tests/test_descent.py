@@ -22,7 +22,12 @@ def test_trajectory_starts_at_the_start_and_has_one_row_per_point():
     assert run.gradient.shape == (501, 2)
     assert run.received.shape == (500, 2)
     assert run.rate.shape == (500,)
-    assert {key: a.shape for key, a in run.state.items()} == {"m": (501, 2), "v": (501, 2), "decay1": (501,), "decay2": (501,)}
+    assert {key: a.shape for key, a in run.state.items()} == {
+        "m": (501, 2),
+        "v": (501, 2),
+        "decay1": (501,),
+        "decay2": (501,),
+    }
     assert run.path[0].tolist() == [1.0, 1.5]
     assert run.path.dtype == np.float64
     np.testing.assert_array_equal(run.received, run.gradient[:-1])
@@ -108,7 +113,10 @@ BAD = [
     ("start", ("1", "2"), "start: got"),
     ("start", (1.0, None), "start: got"),
     ("start", (1j, 0.0), "start: got"),
-    *[("steps", steps, f"steps: got .*from 1 to {MAX_STEPS}") for steps in (0, -1, 2.5, 3.0, True, 100_001, "9", None, NAN)],
+    *[
+        ("steps", steps, f"steps: got .*from 1 to {MAX_STEPS}")
+        for steps in (0, -1, 2.5, 3.0, True, 100_001, "9", None, NAN)
+    ],
     *[("lr", lr, "lr: got") for lr in (NAN, INF, -INF, 1e30, 10**400, "0.1", "fast", [0.1, 0.2], [], 1j, {})],
     ("hyper", {"beta3": 0.9}, "hyper: got 'beta3', but adam has lr, beta1"),
     ("hyper", {3: 0.9}, "hyper: got 3"),
@@ -219,7 +227,10 @@ def runs(draw):
         st.tuples(st.floats(x_low, x_high), st.floats(y_low, y_high)),
         st.sampled_from([*surface.starts, *surface.minima, (0.0, 0.0)]),
     )
-    hyper = {h.key: st.one_of(st.floats(*h.allowed), st.floats(*h.shown), st.sampled_from(h.allowed)) for h in optimizer.hyper[1:]}
+    hyper = {
+        h.key: st.one_of(st.floats(*h.allowed), st.floats(*h.shown), st.sampled_from(h.allowed))
+        for h in optimizer.hyper[1:]
+    }
     return {
         "surface": surface,
         "optimizer": optimizer,

@@ -14,7 +14,16 @@ from tests.toys import BOWL, FENCED_BOWL, FENCED_SLOPE, HALF_PLANE, SLOPE
 
 STEPS = 60
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
-SMALL_RATE = {"sgd", "momentum", "ema_momentum", "nesterov", "asgd", "momentum_faulty", "radam", "rmsprop_notes"}
+SMALL_RATE = {
+    "sgd",
+    "momentum",
+    "ema_momentum",
+    "nesterov",
+    "asgd",
+    "momentum_faulty",
+    "radam",
+    "rmsprop_notes",
+}
 """At a larger one these jump about in the valley, and rounding grows a thousandfold in 60 steps."""
 
 
@@ -222,10 +231,16 @@ def nearest(x, y, *targets):
 GOALS = [
     (Goal("value below", 3.0), lambda x, y, f: f < 3.0),
     (Goal("near", 1.2, ((3.0, 2.0),)), lambda x, y, f: np.hypot(x - 3, y - 2) < 1.2),
-    (Goal("near", 0.9, ((3.0, 2.0), (3.6, -1.8))), lambda x, y, f: nearest(x, y, (3.0, 2.0), (3.6, -1.8)) < 0.9),
+    (
+        Goal("near", 0.9, ((3.0, 2.0), (3.6, -1.8))),
+        lambda x, y, f: nearest(x, y, (3.0, 2.0), (3.6, -1.8)) < 0.9,
+    ),
     (Goal("near", 0.9, ((3.0, 2.0),), (0.0, 1.0)), lambda x, y, f: np.abs(y - 2) < 0.9),
     (Goal("away", 2.0, ((0.4, 0.3),)), lambda x, y, f: np.hypot(x - 0.4, y - 0.3) > 2.0),
-    (Goal("away", 1.0, ((0.0, 0.0), (3.0, 2.0))), lambda x, y, f: nearest(x, y, (0.0, 0.0), (3.0, 2.0)) > 1.0),
+    (
+        Goal("away", 1.0, ((0.0, 0.0), (3.0, 2.0))),
+        lambda x, y, f: nearest(x, y, (0.0, 0.0), (3.0, 2.0)) > 1.0,
+    ),
     (Goal("away", 0.5, ((0.0, 0.0),), (4.0, 0.0)), lambda x, y, f: 2 * np.abs(x) > 0.5),
     (Goal("value below", -1.0), lambda x, y, f: f < -1.0),
     (Goal("value below", 1e9), lambda x, y, f: f < 1e9),

@@ -41,14 +41,28 @@ def test_every_run_is_the_run_that_descend_makes(optimizer):
 def test_everything_may_differ_from_run_to_run(count):
     rng = np.random.default_rng(count)
     points = starts(count, count)
-    own = {"lr": rng.uniform(0, 0.1, count), "beta1": rng.uniform(0, 0.99, count), "eps": 10 ** rng.uniform(-9, -1, count)}
+    own = {
+        "lr": rng.uniform(0, 0.1, count),
+        "beta1": rng.uniform(0, 0.99, count),
+        "eps": 10 ** rng.uniform(-9, -1, count),
+    }
     family = {"condition": rng.uniform(1, 50, count), "angle": rng.uniform(-90, 90, count)}
     clip = rng.uniform(0.1, 5, count)
     factors = rng.uniform(0, 1, (30, count))
     noise = rng.normal(size=(count, 30, 2))
     level = Goal("value below", 1.0)
     many = descend_many(
-        "ravine", "adam", points, 30, hyper=own, parameters=family, clip_norm=clip, schedule=factors, noise=noise, goal=level, record=True
+        "ravine",
+        "adam",
+        points,
+        30,
+        hyper=own,
+        parameters=family,
+        clip_norm=clip,
+        schedule=factors,
+        noise=noise,
+        goal=level,
+        record=True,
     )
     for i in {0, count // 2, count - 1}:
         run = descend(
@@ -81,7 +95,9 @@ def test_one_noise_for_all_is_felt_by_all():
     points = starts(70)
     many = descend_many("himmelblau", "sgd", points, 25, lr=1e-3, noise=noise)
     for i in (0, 69):
-        np.testing.assert_array_equal(many.final[:, i], descend("himmelblau", "sgd", points[:, i], 25, lr=1e-3, noise=noise).path[-1])
+        np.testing.assert_array_equal(
+            many.final[:, i], descend("himmelblau", "sgd", points[:, i], 25, lr=1e-3, noise=noise).path[-1]
+        )
 
 
 def test_plateau_lowers_each_rate_by_itself():
@@ -131,7 +147,11 @@ def test_chunks_change_no_bit(small_chunks):
     assert len(set(chunked.status)) > 1
 
 
-@pytest.mark.parametrize("noise", [np.zeros((60, 2)) + 0.1, np.random.default_rng(2).normal(size=(150, 60, 2))], ids=["shared", "own"])
+@pytest.mark.parametrize(
+    "noise",
+    [np.zeros((60, 2)) + 0.1, np.random.default_rng(2).normal(size=(150, 60, 2))],
+    ids=["shared", "own"],
+)
 def test_chunks_take_their_part_of_given_noise(small_chunks, noise):
     chunked = descend_many(**{**ARGUMENTS, "noise": noise})
     core.ensemble.CHUNK = 4096
@@ -183,7 +203,10 @@ def test_starts_may_lie_in_memory_in_any_way():
     wide = np.repeat(points, 2, axis=1)[:, ::2]
     assert_same(descend_many("booth", "adam", wide, 20, lr=0.1), here)
     own = np.repeat(np.linspace(0, 1, 70), 2)[::2]
-    assert_same(descend_many("booth", "adam", points, 20, lr=own), descend_many("booth", "adam", points, 20, lr=own.copy()))
+    assert_same(
+        descend_many("booth", "adam", points, 20, lr=own),
+        descend_many("booth", "adam", points, 20, lr=own.copy()),
+    )
 
 
 def test_without_record_there_is_no_path_and_the_same_end():
@@ -244,7 +267,12 @@ def test_bad_input_gets_a_sentence(argument, got, sentence):
 
 
 @settings(max_examples=60)
-@given(st.integers(1, 300), st.integers(1, 300), st.integers(0, 2**32), st.sampled_from(["sgd", "rprop", "radam", "adadelta"]))
+@given(
+    st.integers(1, 300),
+    st.integers(1, 300),
+    st.integers(0, 2**32),
+    st.sampled_from(["sgd", "rprop", "radam", "adadelta"]),
+)
 def test_any_split_into_chunks_is_the_same_ensemble(count, chunk, seed, optimizer):
     points = starts(count, seed)
     rates = np.random.default_rng(seed).normal(size=count)

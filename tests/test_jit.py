@@ -12,7 +12,18 @@ import numpy as np
 import pytest
 
 from core import OPTIMIZERS, descend
-from core.jit import GRADIENT, HESSIAN, LANES, PARAMETERS, ROWS, STATE, VALUE, X, surface_kernel, update_kernel
+from core.jit import (
+    GRADIENT,
+    HESSIAN,
+    LANES,
+    PARAMETERS,
+    ROWS,
+    STATE,
+    VALUE,
+    X,
+    surface_kernel,
+    update_kernel,
+)
 from core.optimizers import VARIANTS
 from tests.toys import bowl, bowl_gradient, bowl_hessian
 
@@ -97,7 +108,11 @@ def test_surface_kernel_writes_the_rows_of_its_order_and_no_others():
     start = rng.normal(size=(ROWS, LANES))
     x, y, a, b = start[X], start[X + 1], start[PARAMETERS], start[PARAMETERS + 1]
     kernel = surface_kernel((tilted, tilted_gradient, tilted_hessian))
-    for order, row, formula in [(0, VALUE, tilted), (1, GRADIENT, tilted_gradient), (2, HESSIAN, tilted_hessian)]:
+    for order, row, formula in [
+        (0, VALUE, tilted),
+        (1, GRADIENT, tilted_gradient),
+        (2, HESSIAN, tilted_hessian),
+    ]:
         workspace, expected = start.copy(), start.copy()
         result = formula(x, y, a, b)
         for k, part in enumerate(result if order else (result,)):

@@ -117,9 +117,7 @@ def test_runs_of_any_length_have_finite_factors(key: str, steps: int) -> None:
     assert np.isfinite(found).all()
 
 
-LIMITS = [
-    (row.key, s.key, value) for row in SCHEDULES for s in row.settings for value in s.allowed if row.factor
-]
+LIMITS = [(row.key, s.key, value) for row in SCHEDULES for s in row.settings for value in s.allowed if row.factor]
 
 
 @pytest.mark.parametrize(("key", "name", "value"), LIMITS)

@@ -399,6 +399,7 @@ def most_together(port: int) -> int:
 
     def visit(number: int) -> int:
         with Session(port) as session:
+            assert session.fragment  # or the reruns below would be of the whole page
             ready.wait(20)
             for value in range(1, 4):
                 session.run("whole", value)

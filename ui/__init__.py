@@ -1,1 +1,1 @@
-"""What pages share: frame, language, widgets, figures and the player. With app.py and pages/, all that knows Streamlit."""
+"""What pages share: frame, language, widgets, figures and the player. Only app.py, ui/ and pages/ know Streamlit."""

@@ -28,10 +28,15 @@ def complain() -> None:
     """Show one sentence for everything the link asked in vain; the last call of a page, after all widgets."""
     asked, refused = st.session_state[_ASKED], st.session_state[_REFUSED]
     for key in [key for key in asked if key not in (*_NOT_OURS, "lang")]:
-        refused[key] = (None, _("The link sets {key}, which this page does not have; it is ignored.", key=_quoted(key)))
+        refused[key] = (
+            None,
+            _("The link sets {key}, which this page does not have; it is ignored.", key=_quoted(key)),
+        )
         del asked[key]
     # A complaint is settled as soon as its widget is used.
-    for key in [key for key, (value, _text) in refused.items() if value is not None and st.session_state.get(key) != value]:
+    for key in [
+        key for key, (value, _text) in refused.items() if value is not None and st.session_state.get(key) != value
+    ]:
         del refused[key]
     for _value, text in refused.values():
         st.warning(text, icon=":material/link_off:")
@@ -115,7 +120,13 @@ def choice(
 
 
 def choices(
-    label: str, options: Mapping[str, str], key: str, default: Sequence[str], *, most: int, help: str | None = None
+    label: str,
+    options: Mapping[str, str],
+    key: str,
+    default: Sequence[str],
+    *,
+    most: int,
+    help: str | None = None,
 ) -> list[str]:
     """Show switches for up to `most` of `options` (key -> label, the same in every language); return the keys."""
     value = st.pills(
@@ -148,11 +159,13 @@ def rate(optimizer: Optimizer, default: float) -> float:
 
 
 def log_number(label: str, key: str, default: float, hyper: Hyper) -> float:
-    """Show a positive number as a slider on a log scale beside the number itself, which may also be zero or negative."""
+    """Show a positive number as a slider on a log scale beside the number itself, which may be zero or negative."""
     low, high = (round(log10(edge), 2) for edge in hyper.shown)
     slide, type_in = st.columns([3, 2], vertical_alignment="bottom", gap="small")
     with type_in:
-        value = number(_("{name}, exact", name=label), key, default, *hyper.allowed, step=_a_tenth_of(default), bare=True)
+        value = number(
+            _("{name}, exact", name=label), key, default, *hyper.allowed, step=_a_tenth_of(default), bare=True
+        )
     slider = f"{key}_log"
     st.session_state[slider] = min(max(log10(value), low), high) if value > 0 else low
 
@@ -210,7 +223,13 @@ def _compare(key: str, value, agrees: Callable[[str], bool], allowed: str, shown
 
 
 def _refuse(key: str, value, asked: str, reason: str, shown: str) -> None:
-    text = _("The link asks for {key} = {asked}, but {reason}. Shown is {shown}.", key=_quoted(key), asked=_quoted(asked), reason=reason, shown=shown)
+    text = _(
+        "The link asks for {key} = {asked}, but {reason}. Shown is {shown}.",
+        key=_quoted(key),
+        asked=_quoted(asked),
+        reason=reason,
+        shown=shown,
+    )
     st.session_state[_REFUSED][key] = (value, text)
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 import plotly.graph_objects as go
+import streamlit as st
 
 from core.spec import Surface
 from core.tuning import RateSweep
@@ -40,12 +41,20 @@ def height_name(surface: Surface) -> str:
     return f"log₁₀(f − {lowest(surface):.4g} + {surface.colour_offset:g})"
 
 
+def show(figure: go.Figure, key: str, alt: str, *, bar: bool = True, zoom: bool = False) -> None:
+    """Put a figure on the page; `alt` names it for those who cannot see it. The bar costs eight tab stops."""
+    config = {"displaylogo": False, "displayModeBar": "hover" if bar else False, "scrollZoom": zoom}
+    st.plotly_chart(figure, key=key, alt=alt, config=config)
+
+
+@lru_cache(maxsize=16)
 def _grid(surface: Surface, points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     x_low, x_high, y_low, y_high = surface.domain
     x, y = np.linspace(x_low, x_high, points), np.linspace(y_low, y_high, points)
     return x, y, surface.value(x[None, :], y[:, None])
 
 
+@lru_cache(maxsize=64)
 def plane(surface: Surface, title: str) -> go.Figure:
     """Draw the surface from above, its minima as stars; `title` names them in the hover text."""
     x, y, value = _grid(surface, POINTS)
@@ -55,9 +64,15 @@ def plane(surface: Surface, title: str) -> go.Figure:
             y=y.astype(np.float32),
             z=height(surface, value).astype(np.float32),
             ncontours=22,
-            contours={"coloring": "heatmap"},  # one image: filled levels would lie on one another, and their opacity add up
+            contours={
+                "coloring": "heatmap"
+            },  # one image: filled levels would lie on one another, and their opacity add up
             # Transparent high ground takes the colour of the page, so that one figure serves light and dark.
-            colorscale=[[0, "rgba(47, 95, 148, 0.62)"], [0.35, "rgba(47, 95, 148, 0.3)"], [1, "rgba(47, 95, 148, 0.04)"]],
+            colorscale=[
+                [0, "rgba(47, 95, 148, 0.62)"],
+                [0.35, "rgba(47, 95, 148, 0.3)"],
+                [1, "rgba(47, 95, 148, 0.04)"],
+            ],
             line={"width": 0.6, "color": "rgba(107, 118, 132, 0.45)"},
             showscale=False,
             hovertemplate=f"x %{{x:.3f}}<br>y %{{y:.3f}}<br>{height_name(surface)} %{{z:.4g}}<extra></extra>",
@@ -69,7 +84,12 @@ def plane(surface: Surface, title: str) -> go.Figure:
             x=stars[:, 0],
             y=stars[:, 1],
             mode="markers",
-            marker={"symbol": "star", "size": 12, "color": "#ffffff", "line": {"width": 1.4, "color": "#1b1f24"}},
+            marker={
+                "symbol": "star",
+                "size": 12,
+                "color": "#ffffff",
+                "line": {"width": 1.4, "color": "#1b1f24"},
+            },
             hovertemplate=f"{title}<br>x %{{x:.6g}}<br>y %{{y:.6g}}<extra></extra>",
         )
     x_low, x_high, y_low, y_high = surface.domain
@@ -79,6 +99,7 @@ def plane(surface: Surface, title: str) -> go.Figure:
     return figure
 
 
+@lru_cache(maxsize=64)
 def space(surface: Surface) -> go.Figure:
     """Draw the surface as a landscape."""
     x, y, value = _grid(surface, POINTS_3D)
@@ -108,9 +129,12 @@ def space(surface: Surface) -> go.Figure:
 
 def still_axes(title: str, x_title: str, *, log: bool) -> go.Figure:
     """Return empty axes into which the player puts the curves of the runs."""
-    figure = go.Figure(go.Scatter(x=[], y=[]))
-    figure.update_layout(margin=_MARGIN | {"l": 52, "t": 30, "b": 38}, height=230, showlegend=False, dragmode=False)
-    figure.update_layout(title={"text": title, "x": 0, "xanchor": "left", "y": 0.98, "yanchor": "top", "font": {"size": 14}})
+    figure = go.Figure()
+    figure.update_layout(margin=_MARGIN | {"l": 52, "t": 30, "b": 38}, height=230, showlegend=False)
+    figure.update_layout(dragmode=False, hovermode="x unified")
+    figure.update_layout(
+        title={"text": title, "x": 0, "xanchor": "left", "y": 0.98, "yanchor": "top", "font": {"size": 14}}
+    )
     figure.update_xaxes(title={"text": x_title, "standoff": 4}, rangemode="nonnegative")
     figure.update_yaxes(type="log" if log else "linear", exponentformat="power", nticks=6)
     return figure
@@ -143,7 +167,9 @@ def rate_sweeps(sweeps: Sequence[tuple[str, str, RateSweep]], budget: int, x_tit
         )
     figure.add_hline(y=budget, line={"color": MARK, "width": 1, "dash": "dot"})
     figure.update_layout(
-        margin=_MARGIN | {"l": 56, "b": 44}, height=340, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"}
+        margin=_MARGIN | {"l": 56, "b": 44},
+        height=340,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
     figure.update_xaxes(type="log", title=x_title, exponentformat="power")
     figure.update_yaxes(type="log", title=y_title, exponentformat="power")
@@ -151,7 +177,7 @@ def rate_sweeps(sweeps: Sequence[tuple[str, str, RateSweep]], budget: int, x_tit
 
 
 def with_paths(figure: go.Figure, tracks: Sequence) -> go.Figure:
-    """Return a copy of a plane with the whole paths of `tracks` drawn in: for the export and for browsers without player."""
+    """Return a copy of a plane with the whole paths of `tracks` drawn in, for browsers without the player."""
     figure = go.Figure(figure)
     for track in tracks:
         style = ink(track.key)

@@ -15,6 +15,8 @@ from ui.i18n import _, choose_language
 
 ICON = Path(__file__).with_name("icon.png")
 """A file of our own: Streamlit would fetch the picture of a named icon from a public server."""
+MENU: dict = {"About": "Descent Lab: see how training works."}
+"""Without an entry of its own Streamlit hides the menu, and with it the switch between light and dark."""
 PAGES = ({"script": "pages/race.py", "title": "Optimizer race", "icon": ":material/flag:", "url": "race"},)
 """Every page, in course order. A new page is a script in pages/ and a row here."""
 
@@ -23,7 +25,7 @@ def run() -> None:
     """Show the chosen page. This is all that app.py does."""
     server.prepare()
     warm_up_in_the_background()
-    st.set_page_config("Descent Lab", str(ICON), layout="wide", initial_sidebar_state=360)
+    st.set_page_config("Descent Lab", str(ICON), layout="wide", initial_sidebar_state=360, menu_items=MENU)
     choose_language()
     st.session_state["_through_app"] = True
     pages = [
@@ -53,7 +55,7 @@ def warm_up_in_the_background() -> threading.Thread:
 
 @contextmanager
 def work(message: str) -> Iterator[None]:
-    """Surround what a page computes: while kernels may still have to be compiled, let others pass and say what happens."""
+    """Surround what a page computes: while kernels may still have to compile, let others pass and say so."""
     if not warm_up_in_the_background().is_alive():
         yield
         return

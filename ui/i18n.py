@@ -1,4 +1,4 @@
-"""Two languages: English in the code, Chinese in a gettext catalogue; longer prose as one Markdown file per language."""
+"""Two languages: English in the code, Chinese in a gettext catalogue, longer prose as one file per language."""
 
 import gettext
 from functools import cache
@@ -26,7 +26,7 @@ def choose_language() -> None:
 
 def language() -> str:
     """Return "en" or "zh"."""
-    return LANGUAGES.get(st.session_state.get("lang"), "en")
+    return LANGUAGES.get(st.session_state.get("lang") or "English", "en")
 
 
 def _(message: str, **values) -> str:

@@ -27,9 +27,9 @@ def predict_first(questions: Sequence[Question]) -> None:
         for question in questions:
             st.radio(
                 f"**{_(question.text)}**",
-                range(len(question.options)),
+                list(range(len(question.options))),
                 index=None,
-                format_func=lambda k, question=question: _(question.options[k]),
+                format_func=[_(option) for option in question.options].__getitem__,
                 key=f"predict_{question.key}",
                 persist_state="session",
             )
@@ -40,7 +40,11 @@ def predict_first(questions: Sequence[Question]) -> None:
                     st.success(_("Right. {because}", because=because), icon=":material/check:")
                 else:
                     st.info(
-                        _("It is: {answer}. {because}", answer=_(question.options[question.answer]), because=because),
+                        _(
+                            "It is: {answer}. {because}",
+                            answer=_(question.options[question.answer]),
+                            because=because,
+                        ),
                         icon=":material/lightbulb:",
                     )
 

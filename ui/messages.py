@@ -19,7 +19,6 @@ from ui import frame, runs
 from ui.i18n import CATALOGUE, ROOT
 from ui.player import LABELS
 
-
 _HEADER = b"""# Chinese texts of Descent Lab; `python -m ui.messages` adds new messages.
 msgid ""
 msgstr ""
@@ -49,7 +48,7 @@ def update() -> list[str]:
     with CATALOGUE.open("wb") as target:
         target.write(_HEADER)  # Babel's own would carry the time, and change whenever nothing else does
         write_po(target, fresh, width=110, omit_header=True)
-    return [m.id for m in fresh if m.id and not m.string]
+    return [str(m.id) for m in fresh if m.id and not m.string]
 
 
 def lesson_modules() -> list:
@@ -60,7 +59,7 @@ def lesson_modules() -> list:
 def _in_code() -> Iterator[tuple[str, str]]:
     for folder in ("ui", "pages"):
         for file, _line, message, _comments, _context in extract_from_dir(ROOT / folder, keywords={"_": None}):
-            yield f"{folder}/{file}", message
+            yield f"{folder}/{file}", str(message)
 
 
 def _in_data() -> Iterator[tuple[str, str]]:
@@ -70,7 +69,14 @@ def _in_data() -> Iterator[tuple[str, str]]:
     yield from (("core/lessons", verdict) for verdict in VERDICTS)
     for optimizer in OPTIMIZERS + VARIANTS:
         where = f"core/optimizers/{optimizer.key}.py"
-        yield from ((where, text) for text in (optimizer.text, *(h.text for h in optimizer.hyper), *(s.text for s in optimizer.state)))
+        yield from (
+            (where, text)
+            for text in (
+                optimizer.text,
+                *(h.text for h in optimizer.hyper),
+                *(s.text for s in optimizer.state),
+            )
+        )
     for schedule in SCHEDULES:
         yield from (("core/schedules.py", text) for text in (schedule.text, *(s.text for s in schedule.settings)))
     for surface in SURFACES:

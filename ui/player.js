@@ -1,7 +1,7 @@
 /*
  * Trajectory player: moving canvases over still Plotly charts.
  *
- * Streamlit calls the default export at the bottom again at every change of data or theme, with the same
+ * Streamlit calls `render` at the bottom again at every change of data or theme, with the same
  * parent element, so the Player lives on its DOM node and each call only hands it what is new. Read top-down:
  * numbers, axes, drawing, views (one per chart), panel (the controls), player (clock, input, wiring).
  *
@@ -1571,8 +1571,17 @@ class Player {
   }
 }
 
-export default function render({ data, parentElement, setTriggerValue }) {
+function render({ data, parentElement, setTriggerValue }) {
   const player = parentElement.querySelector(".trajectory-player")?.player ?? new Player(parentElement);
   player.receive(data, setTriggerValue);
   return () => player.destroy();
+}
+
+/*
+ * This file travels with a component of its own, whose data never change, so that Streamlit sends it once. The
+ * component that carries the paths is sent at every change of them and only calls `render` (see player.py).
+ */
+export default function publish() {
+  window.trajectoryPlayer = { render };
+  window.dispatchEvent(new Event("trajectory-player"));
 }

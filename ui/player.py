@@ -46,13 +46,24 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 _HERE = Path(__file__).parent
+_CALL = """
+export default function call(component) {
+  if (window.trajectoryPlayer) return window.trajectoryPlayer.render(component);
+  let destroy = () => {};
+  const begin = () => { destroy = window.trajectoryPlayer.render(component); };
+  window.addEventListener("trajectory-player", begin, { once: true });
+  return () => { window.removeEventListener("trajectory-player", begin); destroy(); };
+}
+"""
+# Two components, because Streamlit sends the source again whenever the data beside it change: 58 kB a click.
 # Style isolation (the default) would break the modebar, legend and hover of the charts on the same page.
-_COMPONENT = st.components.v2.component(
-    "trajectory_player",
+_CODE = st.components.v2.component(
+    "trajectory_player_code",
     css=(_HERE / "player.css").read_text(encoding="utf-8"),
     js=(_HERE / "player.js").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
+_COMPONENT = st.components.v2.component("trajectory_player", js=_CALL, isolate_styles=False)
 
 
 @dataclass(frozen=True)
@@ -117,27 +128,29 @@ def player(
         raise ValueError(f"speed must be one of {SPEEDS}, got {speed}")
     linked = dict(linked or {})
     packed = [_pack(track, steps, stride) for track in tracks]
-    _COMPONENT(
-        key=key,
-        data={
-            "version": _fingerprint(packed, steps, stride),
-            "tracks": packed,
-            "steps": steps,
-            "stride": stride,
-            "plane": plane,
-            "space": space,
-            "linked": linked,
-            "start": [float(start[0]), float(start[1])],
-            "targetStep": target_step,
-            "labels": {**LABELS, **labels},
-            "autoplay": autoplay,
-            "speed": speed,
-            "speeds": SPEEDS,
-        },
-        on_start_change=on_start or _nothing,
-        on_step_change=on_step or _nothing,
-        on_fallback_change=lambda: _remember_fallback(key),
-    )
+    with st.container(gap=None):
+        _CODE(key=f"{key}_code")
+        _COMPONENT(
+            key=key,
+            data={
+                "version": _fingerprint(packed, steps, stride),
+                "tracks": packed,
+                "steps": steps,
+                "stride": stride,
+                "plane": plane,
+                "space": space,
+                "linked": linked,
+                "start": [float(start[0]), float(start[1])],
+                "targetStep": target_step,
+                "labels": {**LABELS, **labels},
+                "autoplay": autoplay,
+                "speed": speed,
+                "speeds": SPEEDS,
+            },
+            on_start_change=on_start or _nothing,
+            on_step_change=on_step or _nothing,
+            on_fallback_change=lambda: _remember_fallback(key),
+        )
 
 
 def degraded(key: str) -> bool:

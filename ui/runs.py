@@ -89,7 +89,11 @@ def results(runs: Sequence[Trajectory], goal: float) -> None:
             ],
         }
     )
-    st.dataframe(rows, hide_index=True, alt=_("Results of every optimizer; the goal is {goal} above the minimum", goal=f"{goal:g}"))
+    st.dataframe(
+        rows,
+        hide_index=True,
+        alt=_("Results of every optimizer; the goal is {goal} above the minimum", goal=f"{goal:g}"),
+    )
 
 
 def inspector(run: Trajectory, step: int) -> None:
@@ -102,7 +106,10 @@ def inspector(run: Trajectory, step: int) -> None:
         st.info(_("{name} ended at step {last}; shown is that step.", name=run.optimizer.title, last=last))
     step = min(max(step, 1), last)
     before, after = run.path[step - 1], run.path[step]
-    rows = [(r"$x_{t-1}$", _("Point before the step"), before), (r"$\nabla f$", _("True gradient there"), run.gradient[step - 1])]
+    rows = [
+        (r"$x_{t-1}$", _("Point before the step"), before),
+        (r"$\nabla f$", _("True gradient there"), run.gradient[step - 1]),
+    ]
     if not np.array_equal(run.received[step - 1], run.gradient[step - 1]):
         rows.append((r"$g_t$", _("Gradient received, with noise and clipping"), run.received[step - 1]))
     for state in run.optimizer.state:
@@ -112,7 +119,9 @@ def inspector(run: Trajectory, step: int) -> None:
         symbol, text = EXPLAINED.get(name, (rf"\mathrm{{{name}}}", name))
         rows.append((f"${symbol}$", _(text), values))
     rows.append((r"$x_t$", _("Point after the step"), after))
-    lines = [f"| | | x | y |\n|---|---|---:|---:|"] + [f"| {s} | {t} | `{v[0]:.8g}` | `{v[1]:.8g}` |" for s, t, v in rows]
+    lines = ["| | | x | y |\n|---|---|---:|---:|"] + [
+        f"| {s} | {t} | `{v[0]:.8g}` | `{v[1]:.8g}` |" for s, t, v in rows
+    ]
     st.markdown(_("**{name}, step {step}**: every number of the formula", name=run.optimizer.title, step=step))
     st.markdown("\n".join(lines))
 
@@ -161,7 +170,12 @@ def as_html(runs: Sequence[Trajectory], title: str) -> str:
     for run in runs:
         style = ink(run.optimizer.key)
         line = {"color": style.color, "dash": style.dash, "width": 2}
-        shared = {"mode": "lines", "name": run.optimizer.title, "line": line, "legendgroup": run.optimizer.key}
+        shared = {
+            "mode": "lines",
+            "name": run.optimizer.title,
+            "line": line,
+            "legendgroup": run.optimizer.key,
+        }
         figure.add_trace(go.Scatter(x=run.path[:, 0], y=run.path[:, 1], **shared), 1, 1)
         figure.add_trace(go.Scatter(y=run.value - figures.lowest(surface), showlegend=False, **shared), 1, 2)
     figure.update_xaxes(range=[x_low, x_high], row=1, col=1)

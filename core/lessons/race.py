@@ -26,19 +26,20 @@ def _working_decades() -> dict:
     """Decades of rates that reach Rosenbrock's minimum from (-1.5, 2) to within 0.05 and stay."""
     start = np.array([[-1.5], [2.0]])
     near = Goal("near", 0.05, ((1.0, 1.0),))
-    return {
-        key: sweep_rates("rosenbrock", key, goal=near, steps=5000, starts=start).decades for key in ("sgd", "adam")
-    }
+    return {key: sweep_rates("rosenbrock", key, goal=near, steps=5000, starts=start).decades for key in ("sgd", "adam")}
 
 
 def _global_minimum_share() -> dict:
-    """Percent of 400 random starts that end in the global minimum of Styblinski-Tang, each at its best rate of a grid."""
+    """Percent of 400 random starts that end in the global minimum of Styblinski-Tang, at the best rate of a grid."""
     starts = random_starts("styblinski", 400, seed=0)
     goal = Goal("near", 0.1, ((-2.903534, -2.903534),))
 
     def best_share(key: str) -> float:
         rates = (0.001, 0.003, 0.01, 0.03, 0.1)
-        return max(100 * np.mean(descend_many("styblinski", key, starts, 2000, lr, goal=goal).held >= 0) for lr in rates)
+        return max(
+            100.0 * float(np.mean(descend_many("styblinski", key, starts, 2000, lr, goal=goal).held >= 0))
+            for lr in rates
+        )
 
     shares = {key: round(float(best_share(key)), 1) for key in ("sgd", "momentum", "adam")}
     part = shares["sgd"] / 100
@@ -51,7 +52,10 @@ QUESTIONS = (
         text="Rosenbrock from (−1.5, 2): who is first below 0.001?",
         options=("SGD with rate 0.001", "Momentum 0.9 with rate 0.001", "Adam with rate 0.1"),
         answer=2,
-        because="Adam after {rosen_Adam} steps, momentum after {rosen_SGD_m}, SGD after {rosen_SGD}. Momentum is close behind.",
+        because=(
+            "Adam after {rosen_Adam} steps, momentum after {rosen_SGD_m}, SGD after {rosen_SGD}. "
+            "Momentum is close behind."
+        ),
         measured=lambda: _first_below_goal("rosen_SGD", "rosen_SGD_m", "rosen_Adam"),
         right=lambda rosen_SGD, rosen_SGD_m, rosen_Adam: int(np.argmin((rosen_SGD, rosen_SGD_m, rosen_Adam))),
     ),
@@ -61,8 +65,8 @@ QUESTIONS = (
         options=("Yes, it has converged", "No, it leaves again"),
         answer=1,
         because=(
-            "At the goal in step {done}, back above 0.05 in step {back}, up to {highest:.2f}: the averages have forgotten "
-            "how steep the valley is, and the step grows until it is too large."
+            "At the goal in step {done}, back above 0.05 in step {back}, up to {highest:.2f}: the averages have "
+            "forgotten how steep the valley is, and the step grows until it is too large."
         ),
         measured=_after_the_finish,
         right=lambda done, back, highest: int(back > done),
@@ -111,8 +115,13 @@ CLAIMS = (
         key="sgd_finds_the_global_minimum",
         text="Adam is faster, but SGD reaches the better, global minimum.",
         verdict="contradicted",
-        condition="All of them are local methods: the start decides. 400 random starts, each at its best rate of a grid.",
-        reading="Styblinski-Tang, part that ends in the global minimum: SGD {sgd} %, momentum {momentum} %, Adam {adam} %, each ± {error}.",
+        condition=(
+            "All of them are local methods: the start decides. 400 random starts, each at its best rate of a grid."
+        ),
+        reading=(
+            "Styblinski-Tang, part that ends in the global minimum: "
+            "SGD {sgd} %, momentum {momentum} %, Adam {adam} %, each ± {error}."
+        ),
         presets=("himmel_SGD", "himmel_SGD_m", "himmel_Adam"),
         measured=_global_minimum_share,
         holds=lambda sgd, momentum, adam, error: sgd < max(momentum, adam) + 2 * error,

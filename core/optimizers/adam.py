@@ -50,6 +50,7 @@ m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta
 \hat m_t = \frac{m_t}{1-\beta_1^t} \qquad \hat v_t = \frac{v_t}{1-\beta_2^t} \qquad
 x_t = x_{t-1} - \eta\,\frac{\hat m_t}{\sqrt{\hat v_t}+\varepsilon}
 """,
+    momentum="m",
     text="The mean gradient over its typical size: each coordinate moves about one learning rate a step.",
     source="Kingma & Ba 2015, arXiv:1412.6980",
     torch="Adam",

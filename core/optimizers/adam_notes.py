@@ -10,9 +10,7 @@ import numpy as np
 from core.spec import Hyper, Optimizer, State, learning_rate
 
 
-def step(
-    x, g, m, v, decay1, decay2, lr, beta1, beta2, eps, weight_decay, correct_first, correct_second, eps_inside
-):
+def step(x, g, m, v, decay1, decay2, lr, beta1, beta2, eps, weight_decay, correct_first, correct_second, eps_inside):
     decay1 = decay1 * beta1
     decay2 = decay2 * beta2
     m = beta1 * m + (1 - beta1) * g
@@ -57,6 +55,7 @@ m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta
 \hat m_t = \frac{m_t}{1-a\,\beta_1^t} \qquad \hat v_t = \frac{v_t}{1-b\,\beta_2^t} \qquad
 x_t = x_{t-1} - \eta\left(\lambda\,x_{t-1} + \frac{\hat m_t}{\sqrt{\hat v_t+\varepsilon}}\right)
 """,
+    momentum="m",
     text="Adam with switches for three details that decide its first steps and its smallest gradients.",
     source="Kingma & Ba 2015, arXiv:1412.6980",
 )

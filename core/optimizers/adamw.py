@@ -51,6 +51,7 @@ m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta
 \hat m_t = \frac{m_t}{1-\beta_1^t} \qquad \hat v_t = \frac{v_t}{1-\beta_2^t} \qquad
 x_t = x_{t-1} - \eta\left(\lambda\,x_{t-1} + \frac{\hat m_t}{\sqrt{\hat v_t}+\varepsilon}\right)
 """,
+    momentum="m",
     text="Adam that also pulls every coordinate towards zero, at the same pace whatever its gradients are.",
     source="Loshchilov & Hutter 2019, arXiv:1711.05101",
     torch="AdamW",

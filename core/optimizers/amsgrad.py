@@ -54,6 +54,7 @@ v^{\max}_t = \max(v^{\max}_{t-1}, v_t) \qquad \hat m_t = \frac{m_t}{1-\beta_1^t}
 \hat v_t = \frac{v^{\max}_t}{1-\beta_2^t} \qquad
 x_t = x_{t-1} - \eta\,\frac{\hat m_t}{\sqrt{\hat v_t}+\varepsilon}
 """,
+    momentum="m",
     text="Adam that remembers the largest gradients: no late bursts, but one early cliff keeps it slow.",
     source="Reddi, Kale & Kumar 2018, arXiv:1904.09237",
     torch="Adam",

@@ -28,6 +28,7 @@ EMA_MOMENTUM = Optimizer(
         Hyper("beta", 0.9, r"\beta", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
     ),
     latex=r"m_t = \beta\,m_{t-1} + (1-\beta)\,g_t \qquad x_t = x_{t-1} - \eta\,m_t",
+    momentum="m",
     text="Momentum as a mean of recent gradients: smoother than SGD, but no faster at the same rate.",
     source="Polyak 1964, doi:10.1016/0041-5553(64)90137-5",
 )

@@ -39,6 +39,7 @@ LION = Optimizer(
 c_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad m_t = \beta_2 m_{t-1} + (1-\beta_2)\,g_t \\[4pt]
 x_t = x_{t-1} - \eta\,(\operatorname{sign}(c_t) + \lambda\,x_{t-1})
 """,
+    momentum="m",
     text="Each coordinate moves exactly one learning rate a step; recent gradients vote on the direction.",
     source="Chen et al. 2023, arXiv:2302.06675",
 )

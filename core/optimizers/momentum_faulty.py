@@ -32,6 +32,7 @@ MOMENTUM_FAULTY = Optimizer(
         Hyper("beta", 0.9, r"\beta", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
     ),
     latex=r"x_t = x_{t-1} - \eta\,(v_{t-1} + \beta\,g_t) \qquad v_t = \beta\,v_{t-1} + (1-\beta)\,g_t",
+    momentum="v",
     text="Looks like momentum, but weighs the newest gradient by beta and adds the mean of the older ones.",
     source="Slip on Polyak 1964, doi:10.1016/0041-5553(64)90137-5",
 )

@@ -66,6 +66,7 @@ m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta
 \qquad \hat v_t = \frac{v_t}{1-\beta_2^t} \qquad
 x_t = x_{t-1} - \eta\,\frac{\hat m_t}{\sqrt{\hat v_t}+\varepsilon}
 """,
+    momentum="m",
     text="Adam that counts the newest gradient twice, as Nesterov's momentum does, and so turns sooner.",
     source="Dozat 2016, openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ",
     torch="NAdam",

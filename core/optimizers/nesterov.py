@@ -31,6 +31,7 @@ NESTEROV = Optimizer(
         Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"v_t = \beta\,v_{t-1} + g_t \qquad x_t = x_{t-1} - \eta\,(g_t + \beta\,v_t)",
+    momentum="v",
     text="Momentum that steps to where it will be and corrects itself there, so it overshoots less.",
     source="Nesterov 1983; Sutskever et al. 2013, proceedings.mlr.press/v28/sutskever13.html",
     torch="SGD",

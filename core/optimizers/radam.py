@@ -67,6 +67,7 @@ x_t = x_{t-1} - \eta\,\hat m_t \begin{cases}
 r_t\,\dfrac{\sqrt{1-\beta_2^t}}{\sqrt{v_t}+\varepsilon} & \rho_t > 5 \\ 1 & \text{otherwise}
 \end{cases}
 """,
+    momentum="m",
     text="Plain momentum for the first few steps, then Adam with a built-in warm-up.",
     source="Liu et al. 2020, arXiv:1908.03265",
     torch="RAdam",

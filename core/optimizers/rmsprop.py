@@ -45,6 +45,7 @@ RMSPROP = Optimizer(
 m_t = \alpha\,m_{t-1} + (1-\alpha)\,g_t \qquad v_t = \alpha\,v_{t-1} + (1-\alpha)\,g_t^2 \\[4pt]
 b_t = \beta\,b_{t-1} + \frac{g_t}{\sqrt{v_t - c\,m_t^2}+\varepsilon} \qquad x_t = x_{t-1} - \eta\,b_t
 """,
+    momentum="b",
     text="The gradient divided by its recent typical size, so steep and flat coordinates move equally fast.",
     source="Tieleman & Hinton 2012, lecture 6.5; Graves 2013, arXiv:1308.0850",
     torch="RMSprop",

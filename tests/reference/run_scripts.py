@@ -72,15 +72,13 @@ def cases() -> dict[str, dict]:
     by_key = {s.key: s for s in SURFACES}
     beale, rosenbrock = by_key["beale"], by_key["rosenbrock"]
     for o in every:
-        found[f"beale {o.key} unusual"] = _case(beale, o, UNUSUAL[o.key])
+        found[f"beale {o.key} unusual"] = _case(beale, o, UNUSUAL.get(o.key))
         found[f"beale {o.key} noise clip"] = _case(beale, o, noise=Noise(0.5, seed=3), clip_norm=0.8)
         found[f"beale {o.key} cosine"] = _case(beale, o, schedule="cosine", schedule_settings=WARM)
     sgd, adam, ema = (next(o for o in OPTIMIZERS if o.key == key) for key in ("sgd", "adam", "ema_momentum"))
     for row in SCHEDULES:
         named = {s.key for s in row.settings}
-        for k, settings in enumerate(
-            [{}, *([WARM] if "warm_up" in named else []), *SETTINGS.get(row.key, [])]
-        ):
+        for k, settings in enumerate([{}, *([WARM] if "warm_up" in named else []), *SETTINGS.get(row.key, [])]):
             for o in (sgd, adam, ema):
                 found[f"rosenbrock {o.key} {row.key} {k}"] = _case(
                     rosenbrock, o, noise=Noise(0.1, seed=k), schedule=row.key, schedule_settings=settings
@@ -151,7 +149,7 @@ def differences(points: np.ndarray, path: np.ndarray) -> np.ndarray:
 def unexplained(points: np.ndarray, case: dict) -> float:
     """Return the greatest difference among the points that rounding leaves alone.
 
-    Close to a minimum or a crease some optimizers are chaotic: errors of rounding grow to visible ones, here as
+    Close to a minimum or a crease some optimizers are chaotic: rounding errors grow to visible ones, here as
     between any two machines. A point counts unless a run with such errors misses it by 1e-12.
     """
     path = engine_path(case)
