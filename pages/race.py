@@ -136,11 +136,10 @@ with st.sidebar:
             hypers[rival.key] = {"lr": rival.hyper[0].default}
     if fairness != "defaults":
         with st.expander(_("Hyper-parameters"), icon=":material/tune:"):
+            titles = {rival.key: rival.title for rival in rivals if len(rival.hyper) > 1}
+            adjusted = controls.choice(_("Of"), titles, "adjust", next(iter(titles))) if titles else None
             for rival in rivals:
-                if len(rival.hyper) > 1:
-                    st.markdown(f"**{rival.title}**")
-                for h in rival.hyper[1:]:
-                    hypers[rival.key][h.key] = controls.hyper_number(rival, h)
+                hypers[rival.key] |= controls.hyper_numbers(rival, shown=rival.key == adjusted)
     with st.expander(_("Steps, schedule, noise, clipping"), icon=":material/timeline:"):
         steps = controls.number(_("Steps"), "steps", 1000, 1, MAX_STEPS, step=100)
         goal_level = controls.number(_("Goal: this far above the minimum"), "goal", 1e-3, 1e-12, 1e6, step=1e-3)

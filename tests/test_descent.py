@@ -132,7 +132,7 @@ BAD = [
     ("schedule", "never", "schedule: got 'never'"),
     ("schedule", 7, "schedule: got 7"),
     ("schedule", ["cosine"], "schedule: got"),
-    ("schedule", ("cosine", None), "schedule: got"),
+    ("schedule", ("cosine", 3), "schedule: got"),
     ("schedule", ("cosine", {}, 3), "schedule: got"),
     ("schedule", ("cosine", {"period": 5}), "schedule: got 'period'"),
     ("schedule", ("step", {"gamma": NAN}), "gamma: got nan"),
@@ -141,7 +141,7 @@ BAD = [
     ("schedule", ("multi_step", {"first": 0.9, "second": 0.2}), "second: got 0.2"),
     ("schedule", ("plateau", {"factor": 2.0}), "factor: got 2.0"),
     ("schedule", ("plateau", {"gamma": 0.1}), "schedule: got 'gamma', but plateau has"),
-    ("schedule", np.ones(19), "schedule: got .*20 finite factors"),
+    ("schedule", np.ones(19), "schedule: got .*finite factors"),
     ("schedule", np.ones((20, 2)), "schedule: got"),
     ("schedule", np.ones((20, 1, 1)), "schedule: got"),
     ("schedule", np.full(20, NAN), "schedule: got"),
@@ -199,9 +199,9 @@ def test_bad_member_of_a_family_gets_a_sentence(parameters, sentence):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("higher", 1.0), "goal: kind 'higher'"),
-        (("near", NAN), "goal: level nan"),
-        (("near", "here"), "goal: level 'here'"),
+        (("higher", 1.0), "goal: kind.*'higher'"),
+        (("near", NAN), "goal: level.*nan"),
+        (("near", "here"), "goal: level.*'here'"),
         (("near", 1.0, ()), "goal: targets"),
         (("near", 1.0, ((NAN, 0.0),)), "goal: targets"),
         (("near", 1.0, ((1.0,),)), "goal: targets"),
@@ -211,7 +211,7 @@ def test_bad_member_of_a_family_gets_a_sentence(parameters, sentence):
 )
 def test_bad_goal_gets_a_sentence(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
-        Goal(*arguments)
+        descend("booth", "adam", steps=20, goal=Goal(*arguments))
 
 
 @st.composite
@@ -242,7 +242,9 @@ def runs(draw):
         "noise": draw(st.one_of(st.none(), st.builds(Noise, st.floats(0, 1e6), st.integers(0, 2**63 - 1)))),
         "clip_norm": draw(st.one_of(st.none(), st.floats(1e-12, 1e12))),
         "parameters": {p.key: draw(st.floats(*p.allowed)) for p in surface.parameters},
-        "goal": draw(st.sampled_from([None, Goal("value below", 0.0), Goal("near", 1e300), Goal("away", 1e-300)])),
+        "goal": draw(
+            st.sampled_from([None, Goal("value below", 0.0), Goal("near", 1e300), Goal("away", 1e-300)])
+        ),
     }
 
 

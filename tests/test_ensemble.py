@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import core.ensemble
 from core import OPTIMIZERS, Goal, Noise, descend, descend_many
+from core.jit import LANES
 from core.optimizers import VARIANTS
 
 NAN = float("nan")
@@ -121,7 +122,7 @@ class OnlyMap:
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(core.ensemble, "CHUNK", 37)
+    monkeypatch.setattr(core.ensemble, "CHUNK", LANES)
 
 
 ARGUMENTS = {
@@ -159,10 +160,13 @@ def test_chunks_take_their_part_of_given_noise(small_chunks, noise):
 
 
 @pytest.mark.parametrize("numbers", [1, 500, 10_000])
-def test_chunks_of_any_memory_change_no_bit(monkeypatch, numbers):
+def test_chunks_of_any_memory_hold_the_same_runs(monkeypatch, numbers):
+    """Not to the last bit: a block that is not full runs its last lanes without vector instructions."""
     whole = descend_many(**ARGUMENTS)
     monkeypatch.setattr(core.ensemble, "CHUNK_NUMBERS", numbers)
-    assert_same(descend_many(**ARGUMENTS), whole)
+    parts = descend_many(**ARGUMENTS)
+    np.testing.assert_array_equal(parts.status, whole.status)
+    np.testing.assert_allclose(parts.path, whole.path, rtol=1e-9)
 
 
 def test_executors_change_no_bit(small_chunks):
@@ -184,7 +188,7 @@ def test_callers_in_many_threads_do_not_meet():
 def test_progress_rises_to_one(small_chunks, executor):
     seen = []
     descend_many(**ARGUMENTS, executor=executor, progress=seen.append)
-    np.testing.assert_allclose(seen, np.arange(1, 6) / 5)
+    np.testing.assert_allclose(seen, np.arange(1, 4) / 3)
 
 
 def test_arguments_are_left_as_they_were():
@@ -269,14 +273,16 @@ def test_bad_input_gets_a_sentence(argument, got, sentence):
 @settings(max_examples=60)
 @given(
     st.integers(1, 300),
-    st.integers(1, 300),
+    st.integers(1, 4),
     st.integers(0, 2**32),
     st.sampled_from(["sgd", "rprop", "radam", "adadelta"]),
 )
-def test_any_split_into_chunks_is_the_same_ensemble(count, chunk, seed, optimizer):
+def test_any_split_into_blocks_is_the_same_ensemble(count, blocks, seed, optimizer):
     points = starts(count, seed)
     rates = np.random.default_rng(seed).normal(size=count)
     whole = descend_many("styblinski", optimizer, points, 15, lr=rates, noise=Noise(0.1, seed))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(core.ensemble, "CHUNK", chunk)
-        assert_same(descend_many("styblinski", optimizer, points, 15, lr=rates, noise=Noise(0.1, seed)), whole)
+        patch.setattr(core.ensemble, "CHUNK", blocks * LANES)
+        assert_same(
+            descend_many("styblinski", optimizer, points, 15, lr=rates, noise=Noise(0.1, seed)), whole
+        )

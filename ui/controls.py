@@ -180,9 +180,25 @@ def log_number(label: str, key: str, default: float, hyper: Hyper) -> float:
     return value
 
 
-def hyper_number(optimizer: Optimizer, hyper: Hyper) -> float:
-    """Show one hyper-parameter of an optimizer as its spec says."""
-    key, label = f"{optimizer.key}_{hyper.key}", f"${hyper.symbol}$ {_(hyper.text)}"
+def hyper_numbers(optimizer: Optimizer, *, shown: bool) -> dict[str, float]:
+    """Return the hyper-parameters but for the rate; show all of them, or only those that are not at their default.
+
+    A value at its default is not in the link either, so nothing is lost by not showing it; and every widget costs the
+    server a millisecond in every rerun.
+    """
+    keys = {h: f"{optimizer.key}_{h.key}" for h in optimizer.hyper[1:]}
+    wanted = [h for h, key in keys.items() if shown or _is_set(key, h.default)]
+    if wanted and not shown:
+        st.markdown(f"**{optimizer.title}**")
+    return {h.key: _hyper_number(keys[h], h) if h in wanted else h.default for h in keys}
+
+
+def _is_set(key: str, default: float) -> bool:
+    return key in st.session_state[_ASKED] or st.session_state.get(key, default) != default
+
+
+def _hyper_number(key: str, hyper: Hyper) -> float:
+    label = f"${hyper.symbol}$ {_(hyper.text)}"
     if hyper.scale == "switch":
         return float(switch(label, key, bool(hyper.default)))
     return float(number(label, key, float(hyper.default), *hyper.allowed, step=_a_tenth_of(hyper.default or 0.1)))

@@ -127,6 +127,7 @@ def space(surface: Surface) -> go.Figure:
     return figure
 
 
+@lru_cache(maxsize=64)
 def still_axes(title: str, x_title: str, *, log: bool) -> go.Figure:
     """Return empty axes into which the player puts the curves of the runs."""
     figure = go.Figure()

@@ -28,21 +28,28 @@ def run() -> None:
     st.set_page_config("Descent Lab", str(ICON), layout="wide", initial_sidebar_state=360, menu_items=MENU)
     choose_language()
     st.session_state["_through_app"] = True
-    pages = [
-        st.Page(row["script"], title=_(row["title"]), icon=row["icon"], url_path=row["url"], default=k == 0)
-        for k, row in enumerate(PAGES)
-    ]
-    st.navigation(pages, position="top").run()
+    _navigation().run()
+
+
+def _navigation():
+    return st.navigation(
+        [
+            st.Page(row["script"], title=_(row["title"]), icon=row["icon"], url_path=row["url"], default=k == 0)
+            for k, row in enumerate(PAGES)
+        ],
+        position="top",
+    )
 
 
 def enter() -> None:
     """Stand at the top of every page: send a visitor who came past app.py back through it.
 
-    While a folder pages/ exists, Streamlit serves the first visitor of a new process the bare script behind a deep
+    While a folder pages/ exists and nobody has called st.navigation yet, Streamlit serves the bare script behind a deep
     link, without language and navigation. The mark is taken away here, so that it holds for one run only.
     """
     if not st.session_state.pop("_through_app", False):
-        st.switch_page("app.py")
+        _navigation()
+        st.rerun()
 
 
 @cache
