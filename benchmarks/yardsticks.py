@@ -70,9 +70,7 @@ def rosenbrock_adam_in_torch(start: tuple[float, float], steps: int, lr: float) 
 
 def seconds_in_new_process(script: str) -> float:
     """Run `script`, which prints seconds, in a new Python process."""
-    return float(
-        subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
-    )
+    return float(subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout)
 
 
 BARE_START = """

@@ -294,7 +294,7 @@ SCHEDULES = (
         ),
         latex=r"\eta \leftarrow \max(\gamma\eta,\ \eta_{\min})\quad\text{after } p+1 \text{ steps without }"
         r" f_t < (1-\theta)\,f_{\text{best}}",
-        text="The rate drops when the loss has found nothing better for a while; noise counts as bad luck.",
+        text="The rate drops when the loss has found nothing better for a while, be it for noise alone.",
         source=f"ReduceLROnPlateau, {TORCH_DOCS}",
         torch=_torch_plateau,
     ),

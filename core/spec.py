@@ -131,6 +131,10 @@ class Surface:
     """Where the derivatives do not exist, in one line; empty for a smooth surface."""
     parameters: tuple[Parameter, ...] = ()
     prepare: Callable | None = None
+    isolated: int | None = None
+    """How many isolated critical points the domain holds, where that is proven for every parameter; else None."""
+    proof: str = ""
+    """How it was proven, in one sentence."""
 
     def value(self, x, y):
         """Return f at (x, y), scalars or arrays that broadcast."""

@@ -20,6 +20,7 @@ frame.enter()
 controls.read_link()
 
 FIELD = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "lion", "rprop")
+MOST_TUNING_STEPS = 2000
 LINKED = {"gap": "race_gap", "gradient": "race_gradient", "length": "race_length"}
 SURFACE_TITLES = {s.key: s.title for s in SURFACES}
 OPTIMIZER_TITLES = {o.key: o.title for o in OPTIMIZERS}
@@ -129,7 +130,8 @@ with st.sidebar:
         )
     for rival in rivals:
         if fairness == "own":
-            hypers[rival.key] = {"lr": controls.rate(rival, first_rate(chosen, rival))}
+            exact = rival.key == st.session_state.get("adjust", field[0])
+            hypers[rival.key] = {"lr": controls.rate(rival, first_rate(chosen, rival), exact=exact)}
         elif fairness == "same":
             hypers[rival.key] = {"lr": same_rate}
         else:
@@ -137,11 +139,11 @@ with st.sidebar:
     if fairness != "defaults":
         with st.expander(_("Hyper-parameters"), icon=":material/tune:"):
             titles = {rival.key: rival.title for rival in rivals if len(rival.hyper) > 1}
-            adjusted = controls.choice(_("Of"), titles, "adjust", next(iter(titles))) if titles else None
+            adjusted = controls.choice(_("Optimizer"), titles, "adjust", next(iter(titles))) if titles else None
             for rival in rivals:
                 hypers[rival.key] |= controls.hyper_numbers(rival, shown=rival.key == adjusted)
     with st.expander(_("Steps, schedule, noise, clipping"), icon=":material/timeline:"):
-        steps = controls.number(_("Steps"), "steps", 1000, 1, MAX_STEPS, step=100)
+        steps = controls.number(_("Steps"), "steps", 700, 1, MAX_STEPS, step=100)
         goal_level = controls.number(_("Goal: this far above the minimum"), "goal", 1e-3, 1e-12, 1e6, step=1e-3)
         plan_key = controls.choice(_("Schedule"), SCHEDULE_TITLES, "schedule", "none")
         plan = None
@@ -156,16 +158,14 @@ with st.sidebar:
 goal = Goal("value below", figures.lowest(chosen) + goal_level)
 sweeps = []
 rule = {
-    "own": _("Each runs at its own rate, set beside the picture: nobody is tuned, so this is a look, not a verdict."),
+    "own": _("Each runs at its own rate, set beside the picture. The rates are not tuned, so this ranks nobody."),
     "same": _("Everyone runs at the same rate, which means something different for each of them."),
-    "defaults": _(
-        "Each runs at the defaults of torch.optim. They are made for networks and are mostly too small here."
-    ),
+    "defaults": _("Each runs at its library's defaults. They are made for networks and are mostly too small here."),
     "tuned": _(
         "Each runs at the best of {rates} rates, judged from {starts} random starts with {steps} steps each.",
         rates=len(RATES),
         starts=STARTS,
-        steps=steps,
+        steps=min(steps, MOST_TUNING_STEPS),
     ),
 }[fairness]
 
@@ -185,7 +185,7 @@ with stage:
                 bar.progress(k / len(rivals), _("Tuning {name}", name=rival.title))
                 hyper = tuple((name, value) for name, value in hypers[rival.key].items() if name != "lr")
                 with aside():
-                    tuned = sweep(chosen, rival, hyper, min(steps, 2000), goal, plan, noise, clip)
+                    tuned = sweep(chosen, rival, hyper, min(steps, MOST_TUNING_STEPS), goal, plan, noise, clip)
                 sweeps.append((rival.key, rival.title, tuned))
                 hypers[rival.key]["lr"] = tuned.best_rate
             bar.empty()
@@ -225,7 +225,7 @@ with stage:
     with pictures:
         figure = figures.plane(chosen, _("Global minimum"))
         if degraded("player"):
-            st.info(_(LABELS["degraded"]))
+            st.info(_("This browser or version cannot animate the paths, so they are drawn whole."))
             figure = figures.with_paths(figure, tracks)
         left, right = st.columns(2, gap="small")
         with left:
@@ -249,11 +249,13 @@ with stage:
 
 if finished:
     st.subheader(_("Results"), anchor="results")
-    runs.results(finished, goal_level)
+    runs.results(finished)
 if sweeps:
     st.subheader(_("How the rates were chosen"), anchor="tuning")
     figures.show(
-        figures.rate_sweeps(sweeps, min(steps, 2000), _("Learning rate"), _("Steps to the goal, mean over the starts")),
+        figures.rate_sweeps(
+            sweeps, min(steps, MOST_TUNING_STEPS), _("Learning rate"), _("Steps to the goal, mean over the starts")
+        ),
         "race_sweeps",
         _("Steps to the goal against the learning rate, the chosen rate of each optimizer marked"),
     )

@@ -52,5 +52,5 @@ ACKLEY = Surface(
     rates={"sgd": 0.02, "momentum": 0.004, "adam": 0.1},
     teaches="A funnel that points home, covered with ripples that stop whoever follows the slope.",
     source="Ackley 1987, doi:10.1007/978-1-4613-1997-9",
-    kinks="The origin, which is the minimum: a tip of slope 2 in every direction.",
+    kinks="The origin, which is the minimum: a tip of slope 2√2 in every direction.",
 )

@@ -38,10 +38,10 @@ BUKIN6 = Surface(
     minimum=0.0,
     starts=((-12.0, 2.0),),
     rates={"sgd": 1e-5, "momentum": 1e-6, "adam": 0.05},
-    teaches="Infinitely steep on both sides of a ridge: every step jumps across it, and nobody converges.",
+    teaches="Infinitely steep on both sides of a curved crease: every step jumps across it, and nobody converges.",
     source="Bukin 1997; Silagadze 2007, arXiv:physics/0402085",
     colour="log",
     colour_offset=20.0,
     bounded=True,
-    kinks="The ridge 100 y = x^2, infinitely steep on both sides, and the line x = -10.",
+    kinks="The crease 100 y = x^2, infinitely steep on both sides, and the line x = -10.",
 )

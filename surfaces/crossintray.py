@@ -64,5 +64,5 @@ CROSSINTRAY = Surface(
     rates={"sgd": 1.0, "momentum": 0.2, "adam": 0.05},
     teaches="Sharp creases fence every dip, so the path stays in the cell in which it starts.",
     source="Mishra 2006, MPRA paper 2718",
-    kinks="The lines x = k pi and y = k pi, almost infinitely steep on both sides, and r = 100 pi.",
+    kinks="The lines x = k pi and y = k pi, almost infinitely steep on both sides.",
 )

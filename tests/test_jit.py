@@ -2,11 +2,7 @@
 
 import ctypes
 import json
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,24 +21,14 @@ from core.jit import (
     update_kernel,
 )
 from core.optimizers import VARIANTS
+from tests.process import ROOT, python
 from tests.toys import bowl, bowl_gradient, bowl_hessian
-
-ROOT = Path(__file__).parent.parent
 
 
 def call(address: int, *numbers: int, workspace: np.ndarray) -> None:
     """Call a kernel through its address, as the engine does."""
     integers = [ctypes.c_ssize_t] * len(numbers)
     ctypes.CFUNCTYPE(None, *integers, ctypes.c_void_p)(address)(*numbers, workspace.ctypes.data)
-
-
-def python(*arguments: str, cwd: Path = ROOT, **environment: str) -> str:
-    """Run Python in a process of its own, warnings being errors; return what it prints."""
-    environment = {**os.environ, "PYTHONPATH": str(cwd), "PYTHONDONTWRITEBYTECODE": "1", **environment}
-    command = [sys.executable, "-W", "error", *arguments]
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def shuffled_step(x, g, rate, count, m, decay):
@@ -158,11 +144,13 @@ def test_every_optimizer_has_room_in_the_workspace():
 
 PATHS = """
 import json
-from core import OPTIMIZERS, descend
+from core import OPTIMIZERS, Noise, descend
 from core.jit import INTERPRETED
 from core.optimizers import VARIANTS
-paths = {o.key: descend("rosenbrock", o, (-1.3, 1.1), 20, noise=__import__("core").Noise(0.1, 3), clip_norm=50.0).path.tolist()
-         for o in OPTIMIZERS + VARIANTS}
+paths = {}
+for optimizer in OPTIMIZERS + VARIANTS:
+    run = descend("rosenbrock", optimizer, (-1.3, 1.1), 20, noise=Noise(0.1, 3), clip_norm=50.0)
+    paths[optimizer.key] = run.path.tolist()
 print(json.dumps([INTERPRETED, paths]))
 """
 

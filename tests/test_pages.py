@@ -13,16 +13,16 @@ def open_page(script: str = "pages/race.py", **session) -> AppTest:
     for key, value in session.items():
         app.session_state[key] = value
     app.run()
-    if script != PAGES[0]["script"]:
+    if script != PAGES[0].script:
         app.switch_page(str(ROOT / script)).run()
     assert not app.exception, app.exception
     return app
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page["url"])
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.url)
 @pytest.mark.parametrize("lang", ["English", "中文"])
 def test_page_runs_in_both_languages(page, lang):
-    app = open_page(page["script"], lang=lang)
+    app = open_page(page.script, lang=lang)
     assert app.title[0].value
     assert not app.error
 
@@ -31,9 +31,9 @@ def charts(app: AppTest) -> list:
     return app.get("plotly_chart")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page["url"])
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.url)
 def test_every_chart_has_a_name_for_those_who_cannot_see_it(page):
-    for chart in charts(open_page(page["script"])):
+    for chart in charts(open_page(page.script)):
         assert chart.proto.alt
 
 

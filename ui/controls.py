@@ -153,25 +153,25 @@ def choices(
     return value[:most]
 
 
-def rate(optimizer: Optimizer, default: float) -> float:
-    """Show the learning rate of one optimizer: a slider on a log scale, and the number itself."""
-    return log_number(f"{_swatch(optimizer.key)} {optimizer.title}", f"lr_{optimizer.key}", default, optimizer.hyper[0])
+def log_slider(label: str, key: str, default: float, hyper: Hyper, *, exact: bool) -> float:
+    """Show a number as a slider on a log scale; under it the number itself, where `exact` or not at its default.
 
-
-def log_number(label: str, key: str, default: float, hyper: Hyper) -> float:
-    """Show a positive number as a slider on a log scale beside the number itself, which may be zero or negative."""
+    The number is what the link keeps, and it may also be zero or negative. At its default it is not in the link, so
+    that nothing is lost by not showing it; and every widget costs the server a good part of a millisecond a rerun.
+    """
     low, high = (round(log10(edge), 2) for edge in hyper.shown)
-    slide, type_in = st.columns([3, 2], vertical_alignment="bottom", gap="small")
-    with type_in:
-        value = number(
-            _("{name}, exact", name=label), key, default, *hyper.allowed, step=_a_tenth_of(default), bare=True
-        )
+    slide = st.empty()
+    value = default
+    if exact or _is_set(key, default):
+        name = _("{name}: exact rate", name=label)
+        value = number(name, key, default, *hyper.allowed, step=_a_tenth_of(default), bare=True)
     slider = f"{key}_log"
     st.session_state[slider] = min(max(log10(value), low), high) if value > 0 else low
 
     def take_over() -> None:
         st.session_state[key] = _three_digits(10 ** st.session_state[slider])
 
+    label = rf"{label} $\;{hyper.symbol}={value:.4g}$"
     slide.slider(label, low, high, step=0.05, format="10^%.2f", key=slider, on_change=take_over)
     if value == 0:
         st.caption(_("A rate of 0 stands still."))
@@ -180,12 +180,14 @@ def log_number(label: str, key: str, default: float, hyper: Hyper) -> float:
     return value
 
 
-def hyper_numbers(optimizer: Optimizer, *, shown: bool) -> dict[str, float]:
-    """Return the hyper-parameters but for the rate; show all of them, or only those that are not at their default.
+def rate(optimizer: Optimizer, default: float, *, exact: bool) -> float:
+    """Show the learning rate of one optimizer."""
+    label = f"{swatch(optimizer.key)} {optimizer.title}"
+    return log_slider(label, f"lr_{optimizer.key}", default, optimizer.hyper[0], exact=exact)
 
-    A value at its default is not in the link either, so nothing is lost by not showing it; and every widget costs the
-    server a millisecond in every rerun.
-    """
+
+def hyper_numbers(optimizer: Optimizer, *, shown: bool) -> dict[str, float]:
+    """Return the hyper-parameters but for the rate; show all of them, or only those that are not at their default."""
     keys = {h: f"{optimizer.key}_{h.key}" for h in optimizer.hyper[1:]}
     wanted = [h for h, key in keys.items() if shown or _is_set(key, h.default)]
     if wanted and not shown:
@@ -209,7 +211,7 @@ def setting_number(prefix: str, hyper: Hyper) -> float:
     return number(f"${hyper.symbol}$ {_(hyper.text)}", f"{prefix}_{hyper.key}", hyper.default, *hyper.allowed)
 
 
-def _swatch(key: str) -> str:
+def swatch(key: str) -> str:
     """Return a coloured dash in Markdown, the nearest of Streamlit's text colours to the ink of an optimizer."""
     return f":{_NEAREST.get(ink(key).color, 'grey')}[━]"
 

@@ -41,6 +41,15 @@ def height_name(surface: Surface) -> str:
     return f"log₁₀(f − {lowest(surface):.4g} + {surface.colour_offset:g})"
 
 
+class Still(go.Figure):
+    """A finished figure. Streamlit asks for its dict in every rerun, and copying that costs more than all else."""
+
+    def to_dict(self) -> dict:
+        if "_kept" not in self.__dict__:
+            self._kept = super().to_dict()
+        return self._kept
+
+
 def show(figure: go.Figure, key: str, alt: str, *, bar: bool = True, zoom: bool = False) -> None:
     """Put a figure on the page; `alt` names it for those who cannot see it. The bar costs eight tab stops."""
     config = {"displaylogo": False, "displayModeBar": "hover" if bar else False, "scrollZoom": zoom}
@@ -96,7 +105,7 @@ def plane(surface: Surface, title: str) -> go.Figure:
     figure.update_layout(margin=_MARGIN | {"l": 36, "b": 28}, showlegend=False, dragmode="pan", height=430)
     figure.update_xaxes(range=[x_low, x_high], showgrid=False, zeroline=False, constrain="domain")
     figure.update_yaxes(range=[y_low, y_high], showgrid=False, zeroline=False)
-    return figure
+    return Still(figure)
 
 
 @lru_cache(maxsize=64)
@@ -124,7 +133,7 @@ def space(surface: Surface) -> go.Figure:
             "zaxis": {"title": ""},
         },
     )
-    return figure
+    return Still(figure)
 
 
 @lru_cache(maxsize=64)
@@ -138,7 +147,7 @@ def still_axes(title: str, x_title: str, *, log: bool) -> go.Figure:
     )
     figure.update_xaxes(title={"text": x_title, "standoff": 4}, rangemode="nonnegative")
     figure.update_yaxes(type="log" if log else "linear", exponentformat="power", nticks=6)
-    return figure
+    return Still(figure)
 
 
 def rate_sweeps(sweeps: Sequence[tuple[str, str, RateSweep]], budget: int, x_title: str, y_title: str) -> go.Figure:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -13,11 +14,21 @@ from surfaces import SURFACES
 from ui import server
 from ui.i18n import _, choose_language
 
+
+class PageRow(NamedTuple):
+    """A page: its script, its title in English, its icon and its place in the address."""
+
+    script: str
+    title: str
+    icon: str
+    url: str
+
+
 ICON = Path(__file__).with_name("icon.png")
 """A file of our own: Streamlit would fetch the picture of a named icon from a public server."""
 MENU: dict = {"About": "Descent Lab: see how training works."}
 """Without an entry of its own Streamlit hides the menu, and with it the switch between light and dark."""
-PAGES = ({"script": "pages/race.py", "title": "Optimizer race", "icon": ":material/flag:", "url": "race"},)
+PAGES = (PageRow("pages/race.py", "Optimizer race", ":material/flag:", "race"),)
 """Every page, in course order. A new page is a script in pages/ and a row here."""
 
 
@@ -34,7 +45,7 @@ def run() -> None:
 def _navigation():
     return st.navigation(
         [
-            st.Page(row["script"], title=_(row["title"]), icon=row["icon"], url_path=row["url"], default=k == 0)
+            st.Page(row.script, title=_(row.title), icon=row.icon, url_path=row.url, default=k == 0)
             for k, row in enumerate(PAGES)
         ],
         position="top",

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable, Sequence
-from functools import cache
 
 import streamlit as st
 
@@ -56,8 +55,9 @@ def claims(rows: Sequence[Claim], load: Callable[[tuple[Preset, ...]], None]) ->
     for row in rows:
         color, icon = _BADGES[row.verdict]
         with st.container(border=True):
-            st.markdown(f"**{_(row.text)}** :{color}-badge[:material/{icon}: {_(row.verdict)}]")
-            st.markdown(f"{_(row.condition)} {_(row.reading, **_measured(row.measure))}")
+            verdict = f":{color}-badge[:material/{icon}: {_(row.verdict)}]"
+            reading = _(row.reading, **_measured(row.measure))
+            st.markdown(f"**{_(row.text)}** {verdict}\n\n{_(row.condition)} {reading}")
             st.button(
                 _("Load this experiment"),
                 key=f"load_{row.key}",
@@ -73,11 +73,12 @@ def code_that_ran(optimizer: Optimizer) -> None:
     st.caption(_("Source: {source}", source=optimizer.source))
 
 
-@cache
-def _measure_once(measure: Callable[[], dict]) -> dict:
-    return measure()
+_MEASURED: dict[Callable[[], dict], dict] = {}
 
 
 def _measured(measure: Callable[[], dict]) -> dict:
-    with aside():
-        return _measure_once(measure)
+    """Return what `measure` returns, measured once per process, and then without leaving the gate."""
+    if measure not in _MEASURED:
+        with aside():
+            _MEASURED[measure] = measure()
+    return _MEASURED[measure]

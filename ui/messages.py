@@ -64,7 +64,7 @@ def _in_code() -> Iterator[tuple[str, str]]:
 
 def _in_data() -> Iterator[tuple[str, str]]:
     yield from (("ui/player.py", text) for text in LABELS.values())
-    yield from (("ui/frame.py", row["title"]) for row in frame.PAGES)
+    yield from (("ui/frame.py", row.title) for row in frame.PAGES)
     yield from (("ui/runs.py", text) for _symbol, text in runs.EXPLAINED.values())
     yield from (("core/lessons", verdict) for verdict in VERDICTS)
     for optimizer in OPTIMIZERS + VARIANTS:

@@ -37,7 +37,6 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "start": "Start point: drag to move",
         "keys": "Space plays; left, right: one step, with shift ten; home, end; L loops; +, -: speed.",
         "empty": "No path to show: choose at least one optimizer.",
-        "degraded": "This browser or version cannot animate the paths, so they are drawn whole.",
     }
 )
 """Every text the player shows, in English. Braces are filled in by the player."""

@@ -43,7 +43,7 @@ m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad u_t = \max(\beta_2 u_{t-1},\ |g_
 \hat m_t = \frac{m_t}{1-\beta_1^t} \qquad x_t = x_{t-1} - \eta\,\frac{\hat m_t}{u_t}
 """,
     momentum="m",
-    text="Adam measured against the largest recent gradient: a step is about one learning rate at most.",
+    text="Adam measured against the largest recent gradient: a coordinate moves about one learning rate at most.",
     source="Kingma & Ba 2015, arXiv:1412.6980",
     torch="Adamax",
     torch_arguments=lambda h: {

@@ -1,0 +1,73 @@
+"""The table of `make bench`: its yardsticks do the work they are compared with. Nothing here is timed."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from benchmarks.__main__ import line, main, seconds, share
+from benchmarks.rows import ROWS, Row, best_of
+from benchmarks.yardsticks import Missing, adam_in_c, himmelblau_momentum_in_numpy, seconds_in_new_process
+from core import descend_many
+
+STARTS = np.random.default_rng(0).uniform(-1.5, 1.5, (2, 100))
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="gcc is not installed")
+@pytest.mark.parametrize("function", ["adam_plain", "adam_lanes"])
+def test_adam_in_c_is_our_adam(function):
+    x, y = STARTS.copy()
+    adam_in_c(function)(x, y, 200, 0.01)
+    ours = descend_many("rosenbrock", "adam", STARTS, 200, 0.01).final
+    np.testing.assert_allclose([x, y], ours, rtol=1e-8)
+
+
+def test_momentum_in_numpy_is_our_momentum():
+    ends = himmelblau_momentum_in_numpy(STARTS, 200, 0.002, 0.9)
+    np.testing.assert_allclose(ends, descend_many("himmelblau", "momentum", STARTS, 200, 0.002).final, rtol=1e-8)
+
+
+def test_process_reports_its_own_seconds():
+    assert seconds_in_new_process("print(0.25)") == 0.25
+
+
+def test_row_knows_whether_its_goal_is_met():
+    assert Row(ours=1.5, yardstick=1.0, most_ratio=1.5).met is True
+    assert Row(ours=1.6, yardstick=1.0, most_ratio=1.5).met is False
+    assert Row(ours=0.9, yardstick=0.1, most_seconds=1.0).met is True
+    assert Row(ours=1.1, yardstick=9.0, most_seconds=1.0).met is False
+    assert Row(ours=1.0, yardstick=1.0).met is None
+
+
+def test_numbers_are_written_in_units_that_suit_them():
+    assert [seconds(s) for s in (2.5, 0.0175, 0.000144)] == ["2.5 s", "17.5 ms", "144 us"]
+    assert [share(s) for s in (1.5, 0.22, 1 / 1000)] == ["1.50", "0.22", "1/1000"]
+    assert line(Row(0.002, 0.001, most_ratio=1.5)).split() == ["2", "ms", "1", "ms", "2.00", "<=", "1.50", "NO"]
+
+
+def test_ways_are_timed_in_turns():
+    order = []
+    best_of(2, lambda: order.append("a"), lambda: order.append("b"))
+    assert order == ["a", "b", "a", "b"]
+
+
+def test_words_pick_rows_and_a_missing_yardstick_is_said(monkeypatch, capsys):
+    def cheap():
+        """A cheap row"""
+        return Row(1.0, 2.0, most_ratio=1.0)
+
+    def poor():
+        """A poor row"""
+        raise Missing("nothing is installed")
+
+    monkeypatch.setattr("benchmarks.__main__.ROWS", (cheap, poor))
+    main([])
+    everything = capsys.readouterr().out
+    assert "A cheap row" in everything
+    assert "A poor row\nnot measured: nothing is installed" in everything
+    main(["poor"])
+    assert "A cheap row" not in capsys.readouterr().out
+
+
+def test_every_row_says_what_it_is():
+    assert all(row.__doc__ for row in ROWS)
