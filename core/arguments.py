@@ -149,6 +149,8 @@ def checked_goal(goal: Goal | None) -> Goal | None:
 
 
 def _checked_number(name: str, value, low: float, high: float, lanes: int | None):
+    if type(value) is float and low <= value <= high:
+        return value
     array = _numbers(value)
     if array is None or (array.ndim and (lanes is None or array.shape != (lanes,))):
         also = f" or an array of shape ({lanes},)" if lanes else ""
@@ -181,5 +183,5 @@ def _mapping(name: str, value) -> Mapping:
 def _short(value) -> str:
     if isinstance(value, np.ndarray) and value.size > 4:
         return f"an array of shape {value.shape}"
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return text if len(text) <= 60 else text[:57] + "..."

@@ -1,7 +1,7 @@
 """Basin maps: where an optimizer ends from every start of a window, and how soon.
 
-The border between two basins of gradient descent with a small rate is a ridge of the surface; with a large rate, or with
-momentum, it becomes a fractal, and minima that are too sharp for the rate vanish from the map.
+The border between two basins of gradient descent with a small rate is a ridge of the surface; with a large rate, or
+with momentum, it becomes a fractal, and minima that are too sharp for the rate vanish from the map.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.arguments import checked_optimizer, checked_parameters, checked_steps, checked_surface
-from core.critical_points import Atlas, find
+from core.arguments import checked_optimizer, checked_steps, checked_surface
+from core.critical_points import Atlas, find, member
 from core.curvature import window_axes
 from core.engine import STATUS
 from core.ensemble import descend_many
@@ -20,7 +20,7 @@ from core.spec import Goal, Optimizer, Surface
 MOVING, DIVERGED, LEFT = -1, -2, -3
 """Ends that are no critical point: used up its steps elsewhere, diverged, left a surface with borders."""
 NEAR = 0.01
-"""A run has arrived when it stays this near to its end, in parts of the shorter side of the window."""
+"""A run has arrived when it is this near to its end, in parts of the shorter side of the window."""
 MOST_STEPS = 400 * 400 * 2000
 """Starts times steps that one map may cost."""
 
@@ -36,7 +36,8 @@ class BasinMap:
     end: np.ndarray
     """(len(y), len(x)) index in `atlas.points`, then in `atlas.curves` counted on; MOVING, DIVERGED or LEFT."""
     steps: np.ndarray
-    """(len(y), len(x)) the step since which the run has stayed at its end; where it has none, the step at which it stopped."""
+    """(len(y), len(x)) the first step near to the end; on a curve the step since which the run rests; where there is no
+    end, the step at which the run stopped."""
     budget: int
     """Steps that each run had."""
 
@@ -67,13 +68,13 @@ def basin_map(
 ) -> BasinMap:
     """Return the BasinMap of an optimizer from `size` x `size` starts in the window, by default that of the surface.
 
-    A run ends at a critical point when it stays within NEAR of it to the last step, or within a third of the way to the
-    nearest other one where they lie closer. `atlas` saves the search for these points. The runs are mapped over `executor`,
+    A run ends at a critical point when its last step is within NEAR of it, or within a third of the way to the nearest
+    other one where they lie closer. `atlas` saves the search for these points. The runs are mapped over `executor`,
     and `progress` is called with the part that is done. Raises ValueError for more than MOST_STEPS starts times
     steps, and as `descend_many`.
     """
     surface, optimizer, steps = checked_surface(surface), checked_optimizer(optimizer), checked_steps(steps)
-    surface = surface.with_parameters(**checked_parameters(surface, dict(parameters or {})))
+    surface = member(surface, parameters)
     x, y = window_axes(surface, size, window)
     if size * size * steps > MOST_STEPS:
         raise ValueError(f"steps: got {steps} from {size} x {size} starts, allowed are {MOST_STEPS // size**2} there")
@@ -95,27 +96,24 @@ def basin_map(
         )
 
     everyone = np.arange(starts.shape[1])
-    runs = run(everyone, 0.0, 0.5)
+    runs = run(everyone, 0.0, 0.7)
     spots, owner, near = _targets(atlas, (x[0], x[-1], y[0], y[-1]))
     end = _nearest_end(runs.final, spots, owner, near)
     end[runs.outcome == STATUS.index("diverged")] = DIVERGED
     end[runs.outcome == STATUS.index("left the box")] = LEFT
-    stopped = np.where(
-        end >= 0, np.where(runs.outcome == STATUS.index("converged"), runs.stopped_at, steps), runs.stopped_at
-    )
-    # Again, each run with its own end as its goal: the engine would ask every run for every target at every step.
-    first_pass = 0.5
+    soon = np.where(runs.outcome == STATUS.index("running"), steps, runs.stopped_at)
+    # Once more, until each run comes near its own end. To ask for every end at every step would take longer.
+    done = 0.7
     for k in np.unique(end[(end >= 0) & (end < len(atlas.points))]):
         chosen = np.flatnonzero(end == k)
-        point = atlas.points[k]
-        share = 0.5 * chosen.size / everyone.size
-        held = run(chosen, first_pass, share, Goal("near", near[k], ((point.x, point.y),))).held
-        stopped[chosen] = np.where(held >= 0, held, steps)
-        first_pass += share
+        goal = Goal("near", near[k], ((atlas.points[k].x, atlas.points[k].y),))
+        share = 0.3 * chosen.size / everyone.size
+        soon[chosen] = run(chosen, done, share, goal).first
+        done += share
     if progress:
         progress(1.0)
     shape = (size, size)
-    return BasinMap(atlas, optimizer, x, y, end.reshape(shape), stopped.reshape(shape), steps)
+    return BasinMap(atlas, optimizer, x, y, end.reshape(shape), soon.reshape(shape), steps)
 
 
 def difference(one: BasinMap, other: BasinMap) -> np.ndarray:
@@ -130,17 +128,16 @@ def difference(one: BasinMap, other: BasinMap) -> np.ndarray:
 
 
 def _targets(atlas: Atlas, window) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the points of all ends (2, N), the number of the end each belongs to (N,), and how near is near to it (N,)."""
+    """Return the points of all ends (2, N), the end each belongs to (N,), and how near to it is near (N,)."""
     spots = np.hstack([atlas.positions, *(curve.points for curve in atlas.curves)])
     count = len(atlas.points)
     sizes = [1] * count + [curve.points.shape[1] for curve in atlas.curves]
     owner = np.repeat(np.arange(count + len(atlas.curves)), sizes)
     x_low, x_high, y_low, y_high = window
     near = np.full(spots.shape[1], NEAR * min(x_high - x_low, y_high - y_low))
-    for k in range(count):
-        distance = np.hypot(*(atlas.positions - spots[:, [k]]))
-        distance[k] = np.inf
-        near[k] = min(near[k], distance.min() / 3)
+    apart = np.abs(np.subtract.outer(*2 * [atlas.positions[0] + 1j * atlas.positions[1]]))
+    np.fill_diagonal(apart, np.inf)
+    near[:count] = np.minimum(near[:count], apart.min(axis=1, initial=np.inf) / 3)
     return spots, owner, near
 
 

@@ -1,8 +1,8 @@
 """Which way is down, and for how far: slopes in every direction, and the best direction for a step of a given length.
 
 The slope in a direction is |grad f| cos(angle to the gradient), which makes the gradient the steepest way up; W. Rudin,
-"Principles of Mathematical Analysis", 3rd edition, McGraw-Hill 1976, section 9.18. It is a statement about an infinitely short
-step. For a step that has a length, the best direction is found here by trying all of them.
+"Principles of Mathematical Analysis", 3rd edition, McGraw-Hill 1976, section 9.18. It is a statement about an
+infinitely short step. For a step that has a length, the best direction is found here by trying all of them.
 
 Angles are in radians, counter-clockwise from the x axis.
 """
@@ -50,8 +50,8 @@ class BestDirection:
 def best_direction(surface: Surface | str, point: tuple[float, float], length: float) -> BestDirection:
     """Return the direction in which a step of this length ends lowest: the global minimum of f on a circle.
 
-    All directions are tried, four a degree, and the lowest dips searched down to 1e-8; a dip narrower than half a degree
-    may be missed. Raises ValueError for a length that is not positive and finite.
+    All directions are tried, four a degree, and the lowest dips searched down to 1e-8; a dip narrower than half a
+    degree may be missed. Raises ValueError for a length that is not positive and finite.
     """
     surface = checked_surface(surface)
     x, y = checked_points("point", point, (2,))

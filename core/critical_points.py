@@ -1,10 +1,11 @@
 """Find the points of a surface where the gradient vanishes, and say by the eigenvalues of the Hessian what they are.
 
-Damped Newton from grids of starts that grow finer until a finer one finds nothing new. A search proves nothing: the list is
-called complete only where the surface brings a proof of how many points there are, and that many were found.
+Damped Newton from grids of starts that grow finer until a finer one finds nothing new. A search proves nothing: the
+list is called complete only where the surface brings a proof of how many points there are, and that many were found.
 
-J. Nocedal, S. J. Wright, "Numerical Optimization", 2nd edition, Springer 2006, chapter 11 (doi:10.1007/978-0-387-40065-5).
-Where the Hessian is singular the step is the shortest one to the line of zeros of the model (the pseudo-inverse).
+J. Nocedal, S. J. Wright, "Numerical Optimization", 2nd edition, Springer 2006, chapter 11,
+doi:10.1007/978-0-387-40065-5. Where the Hessian is singular the step is the shortest one to the line of zeros of the
+model (the pseudo-inverse).
 """
 
 from collections.abc import Callable, Mapping
@@ -20,9 +21,11 @@ from core.spec import Surface
 KINDS = ("minimum", "saddle", "maximum", "degenerate")
 
 GRIDS = (40, 80, 160, 320, 640)
-"""Starts a side, round by round, until a round finds nothing new."""
+"""Starts a side, round by round."""
 EVERYWHERE = 80
 """Finer grids than this start only where both slopes change sign between neighbours, as around every regular zero."""
+FINE = 320
+"""The search ends with the first grid from this on that finds nothing new."""
 ITERATIONS = 80
 LONGEST = 0.05
 """The longest Newton step in parts of the window: a long one rarely ends at the point that is near."""
@@ -55,14 +58,9 @@ class CriticalPoint:
     """One of KINDS; "degenerate" where an eigenvalue is zero, so that the second derivatives decide nothing."""
 
     @property
-    def index(self) -> int:
-        """How many eigenvalues are negative; of a degenerate point those that are clearly so."""
-        scale = max(abs(e) for e in self.eigenvalues)
-        return (
-            sum(e < -ZERO * scale for e in self.eigenvalues)
-            if self.kind == "degenerate"
-            else sum(e < 0 for e in self.eigenvalues)
-        )
+    def index(self) -> int | None:
+        """How many eigenvalues are negative; None at a degenerate point, where rounding would decide."""
+        return None if self.kind == "degenerate" else sum(e < 0 for e in self.eigenvalues)
 
     @property
     def condition(self) -> float:
@@ -72,7 +70,7 @@ class CriticalPoint:
 
     @property
     def stable_rate(self) -> float | None:
-        """2 / lambda_max, the learning rate that gradient descent must stay below to rest here; None except at a minimum."""
+        """2 / lambda_max, the rate that gradient descent must stay below to rest here; None except at a minimum."""
         return float(stable_rate(self.eigenvalues[1])) if self.kind == "minimum" else None
 
 
@@ -136,7 +134,7 @@ def find(
     `progress` is called with the part that is done. Raises ValueError for unknown parameters and bad windows.
     """
     surface = checked_surface(surface)
-    surface = surface.with_parameters(**checked_parameters(surface, dict(parameters or {})))
+    surface = member(surface, parameters)
     window = checked_window(surface, window)
     search = _Search(surface, window)
     isolated, degenerate = np.empty((2, 0)), np.empty((2, 0))
@@ -150,7 +148,7 @@ def find(
         starts += grid.shape[1]
         if progress:
             progress((round_ + 1) / len(GRIDS))
-        if size > EVERYWHERE and isolated.shape[1] == before:
+        if size >= FINE and isolated.shape[1] == before:
             break
     lone, curves = search.joined(search.smooth(search.merged(degenerate)))
     points = search.described(np.hstack([isolated, lone]))
@@ -170,6 +168,12 @@ def find(
         if surface.kinks
         else "",
     )
+
+
+def member(surface: Surface, parameters: Mapping[str, float] | None) -> Surface:
+    """Return the member of a family of surfaces with these parameters. ValueError for unknown and illegal ones."""
+    checked = checked_parameters(surface, dict(parameters or {}))
+    return surface.with_parameters(**{key: float(value) for key, value in checked.items()})
 
 
 class _Search:
@@ -207,11 +211,12 @@ class _Search:
         along = np.arange(-1, size + 1) if size > EVERYWHERE else np.arange(size)
         u = np.stack(np.meshgrid((along + 0.4142) / size, (along + 0.6180) / size))
         if size > EVERYWHERE:
-            u = u[:, :-1, :-1][:, _both_change_sign(self.gradient(u.reshape(2, -1)).reshape(u.shape))]
+            changes = _both_change_sign(self.gradient(u.reshape(2, -1)).reshape(u.shape))
+            u = u[:, :-1, :-1][:, changes] + 0.5 / size
         return u.reshape(2, -1)
 
     def reached(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the points (2, N) that Newton reaches in the window: where the Hessian is regular, and where it is not."""
+        """Return the points (2, N) of the window that Newton reaches: those with a regular Hessian, and the others."""
         u = self.newton(u)
         u = u[:, np.all((u >= -SAME) & (u <= 1 + SAME), axis=0)]
         singular = self.is_degenerate(u)
@@ -228,7 +233,7 @@ class _Search:
             length = np.hypot(*step)
             done = (length <= ARRIVED) & at_rest
             # What no digit tells from flat ground has arrived as well; Newton would wander about there.
-            done |= (np.hypot(*slope) <= 1e-15 * self.usual_slope) & (_norm(bend) <= 1e-13 * self.usual_bend)
+            done |= (np.hypot(*slope) <= 1e-15 * self.usual_slope) & (_norm(bend) <= 1e-18 * self.usual_bend)
             arrived.append((u + np.where(length <= ARRIVED, step, 0))[:, done])
             going = ~done & np.isfinite(length) & (part > 1e-3) & np.all((u > -0.1) & (u < 1.1), axis=0)
             u, slope, step, part, length = u[:, going], slope[:, going], step[:, going], part[going], length[going]
@@ -256,7 +261,7 @@ class _Search:
         return np.where(regular, full, shortest), at_rest
 
     def merged(self, u: np.ndarray) -> np.ndarray:
-        """Return the points without repetitions. Two equal ones may straddle the edge of a cell, but not on all four grids."""
+        """Return the points without repetitions. Two equal ones may straddle an edge of one grid, not of all four."""
         for shift in ((0, 0), (0.5, 0), (0, 0.5), (0.5, 0.5)):
             cells = np.floor(u / (4 * SAME) + np.array(shift)[:, None]).astype(np.int64)
             _, first = np.unique(cells[0] * 2**31 + cells[1], return_index=True)
@@ -365,14 +370,14 @@ def _quartile(sizes: np.ndarray) -> float:
 
 
 def _both_change_sign(slope: np.ndarray) -> np.ndarray:
-    """Say for which cells (n - 1, n - 1) between the points of a grid (2, n, n) neither slope has one sign at all corners."""
+    """Say for which cells (n - 1, n - 1) of a grid (2, n, n) both slopes have different signs at their corners."""
     rises = slope > 0
     corners = np.stack([rises[:, :-1, :-1], rises[:, :-1, 1:], rises[:, 1:, :-1], rises[:, 1:, 1:]])
     return np.all(corners.any(axis=0) & ~corners.all(axis=0), axis=0)
 
 
 def _groups(u: np.ndarray, side: int) -> np.ndarray:
-    """Number points (2, N) so that those in the same cell or in neighbouring cells, `side` to the window, share a number."""
+    """Number points (2, N) so that those in one cell or in neighbouring ones share a number; `side` cells a side."""
     cells = np.floor(u * side).astype(np.int64) + 2
     side += 4
     occupied, cell = np.unique(cells[0] * side + cells[1], return_inverse=True)
@@ -400,7 +405,7 @@ class Walk:
     path: np.ndarray
     """(steps + 1, 2)"""
     where: str
-    """One of KINDS where it arrived; else "left the window", "singular" or "still walking"."""
+    """One of KINDS where it arrived; else "left the window", "singular", "kink" or "still walking"."""
     end: CriticalPoint | None
     """Where it arrived."""
 
@@ -414,39 +419,40 @@ def newton_walk(surface: Surface | str, start: tuple[float, float], steps: int =
     """Return the walk x - H^-1 g from `start`: at most `steps` undamped Newton steps.
 
     It may leave the window and come back, but not a surface that means nothing outside. "singular" is a Hessian
-    without inverse on ground that is not level. Raises ValueError for a bad start or number of steps.
+    without inverse on ground that is not level, "kink" a point where the formulas give a slope of zero but there is
+    none. Raises ValueError for a bad start or number of steps.
     """
     surface, steps = checked_surface(surface), checked_steps(steps)
+    at = checked_points("start", start, (2,))
     x_low, x_high, y_low, y_high = surface.domain
-    size = np.hypot(x_high - x_low, y_high - y_low)
-    at = checked_points("start", start, (2,)).copy()
-    path, where, usual = [at], "still walking", 0.0
-    for _ in range(steps + 1):
-        slope, (xx, xy, yy) = np.array(surface.gradient(*at)), surface.hessian(*at)
+    search = _Search(surface, surface.domain)
+    size, usual = np.hypot(x_high - x_low, y_high - y_low), search.usual_curvature
+    path = [at]
+
+    def inside() -> bool:
+        return bool(x_low <= at[0] <= x_high and y_low <= at[1] <= y_high)
+
+    while True:
+        (p, q), (xx, xy, yy) = surface.gradient(*at), surface.hessian(*at)
         small, large = (float(e) for e in eigenvalues(xx, xy, yy))
-        usual = max(usual, abs(small), abs(large))
         least, most = sorted((abs(small), abs(large)))
-        singular = not least > SINGULAR * most
-        if not singular:
-            step = -(np.array([yy * slope[0] - xy * slope[1], xx * slope[1] - xy * slope[0]]) / small / large)
-        if (singular and np.hypot(*slope) <= 1e-12 * usual * size) or (
-            not singular and np.hypot(*step) <= 1e-12 * size
-        ):
-            inside = x_low <= at[0] <= x_high and y_low <= at[1] <= y_high
-            degenerate = not least > ZERO * usual
+        if least > SINGULAR * most:
+            step = -np.array([yy * p - xy * q, xx * q - xy * p]) / small / large
+            arrived = np.hypot(*step) <= ARRIVED * size
+        else:
+            step, arrived = None, np.hypot(p, q) <= ARRIVED * max(most, usual) * size
+        if arrived and inside():
+            if search.smooth((at[:, None] - search.corner) / search.size).shape[1] == 0:
+                return Walk(np.array(path), "kink", None)
+            degenerate = not least > ZERO * max(most, usual)
             end = _point(float(at[0]), float(at[1]), surface.value(*at), small, large, degenerate=degenerate)
-            return Walk(np.array(path), end.kind if inside else "left the window", end if inside else None)
-        if singular:
-            where = "singular"
-            break
-        if len(path) > steps:
-            break
+            return Walk(np.array(path), end.kind, end)
+        if arrived or step is None or len(path) > steps:
+            where = "left the window" if not inside() else "singular" if step is None else "still walking"
+            return Walk(np.array(path), where, None)
         at = at + step
         if not np.all(np.abs(at) <= REACH):
-            where = "left the window"
-            break
+            return Walk(np.array(path), "left the window", None)
         path.append(at)
-        if surface.bounded and not (x_low <= at[0] <= x_high and y_low <= at[1] <= y_high):
-            where = "left the window"
-            break
-    return Walk(np.array(path), where, None)
+        if surface.bounded and not inside():
+            return Walk(np.array(path), "left the window", None)

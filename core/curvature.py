@@ -1,8 +1,8 @@
 """What second derivatives say about a point: eigenvalues, their directions, the quadratic model, maps of a window.
 
-G. H. Golub, C. F. Van Loan, "Matrix Computations", 4th edition, Johns Hopkins 2013, section 8.5 (the Jacobi rotation); T. J.
-Dekker, "A floating-point technique for extending the available precision", Numerische Mathematik 18 (1971) 224-242,
-doi:10.1007/BF01397083 (the exact product).
+G. H. Golub, C. F. Van Loan, "Matrix Computations", 4th edition, Johns Hopkins 2013, section 8.5 (the Jacobi rotation);
+T. J. Dekker, "A floating-point technique for extending the available precision", Numerische Mathematik 18
+(1971) 224-242, doi:10.1007/BF01397083 (the exact product).
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ def eigenvalues(xx, xy, yy) -> tuple[np.ndarray, np.ndarray]:
 
 
 def directions(xx, xy, yy) -> tuple[np.ndarray, np.ndarray]:
-    """Return the unit eigenvectors (2, ...) of the smallest and of the largest eigenvalue, at right angles to each other.
+    """Return the orthogonal unit eigenvectors (2, ...) of the smallest and of the largest eigenvalue.
 
     Where the eigenvalues coincide every direction is one, and the axes are returned. What is not finite gives NaN.
     """
@@ -50,7 +50,8 @@ def _scaled(xx, xy, yy) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.n
     largest = np.maximum(np.maximum(np.abs(xx), np.abs(xy)), np.abs(yy))
     finite = np.isfinite(largest)
     exponent = np.frexp(np.where(finite, largest, 1.0))[1]
-    return tuple(np.where(finite, np.ldexp(entry, -exponent), np.nan) for entry in (xx, xy, yy)), exponent
+    xx, xy, yy = (np.where(finite, np.ldexp(entry, -exponent), np.nan) for entry in (xx, xy, yy))
+    return (xx, xy, yy), exponent
 
 
 def _determinant(xx, xy, yy):
@@ -69,9 +70,9 @@ def _exact_product(a, b):
 
 
 def stable_rate(largest):
-    """Return 2 / lambda_max, the learning rate from which on gradient descent leaves a minimum with this largest eigenvalue.
+    """Return 2 / lambda_max: with a larger learning rate, gradient descent leaves a minimum with this eigenvalue.
 
-    Infinite where no eigenvalue is positive: nothing there limits the rate. Polyak 1964, doi:10.1016/0041-5553(64)90137-5.
+    Infinite where no eigenvalue is positive: nothing limits the rate. Polyak 1964, doi:10.1016/0041-5553(64)90137-5.
     """
     largest = np.asarray(largest, dtype=float)
     with np.errstate(divide="ignore", over="ignore"):
@@ -129,7 +130,7 @@ def quadratic_model(surface: Surface | str, point: tuple[float, float]) -> Quadr
 
 
 def model_error(surface: Surface | str, model: QuadraticModel, radius, samples: int = 360) -> np.ndarray:
-    """Return how far the model is from the surface on circles around its point: max |f - q|, one number for each radius."""
+    """Return how far the model is from the surface on circles around its point: max |f - q| for each radius."""
     surface = checked_surface(surface)
     angle = np.linspace(0, 2 * np.pi, samples, endpoint=False)
     radius = np.asarray(radius, dtype=float)
@@ -151,7 +152,7 @@ class CurvatureMap:
 
     @property
     def negative(self) -> np.ndarray:
-        """How many eigenvalues are negative: 0 where the surface is convex, 1 like a saddle, 2 concave; -1 where undefined."""
+        """How many eigenvalues are negative: 0 where f is convex, 1 like a saddle, 2 concave; -1 undefined."""
         count = (self.smallest < 0).astype(int) + (self.largest < 0)
         return np.where(np.isfinite(self.smallest) & np.isfinite(self.largest), count, -1)
 
@@ -172,7 +173,7 @@ def window_axes(surface: Surface, size: int, window: tuple[float, float, float, 
 
 
 def checked_window(surface: Surface, window) -> tuple[float, float, float, float]:
-    """Return (x low, x high, y low, y high), by default the domain of the surface. Raises ValueError for one without area."""
+    """Return (x low, x high, y low, y high), by default the domain. Raises ValueError for a window without area."""
     if window is None:
         return surface.domain
     try:

@@ -63,7 +63,7 @@ class Trajectory:
 
     def explain(self, step: int) -> dict[str, np.ndarray]:
         """Return the numbers of the formula in step 1 ... len(rate), (2,) each, from the optimizer's `explain`."""
-        if not 1 <= step <= len(self.rate):
+        if not isinstance(step, int | np.integer) or not 1 <= step <= len(self.rate):
             raise ValueError(f"step: got {step!r}, allowed are whole numbers from 1 to {len(self.rate)}")
         return self._explained(slice(step - 1, step), slice(step, step + 1), lambda values: values[0])
 
@@ -137,9 +137,9 @@ def descend(
     outcome = out[0]
     stop = steps if outcome[engine.OUTCOME] in (engine.RUNNING, engine.CONVERGED) else int(outcome[engine.STOP])
     rows = record[0, : stop + 1]
-    finite = np.isfinite(rows[:, : RECEIVED - X]).all(axis=1)
-    if not finite[-1]:
-        rows = rows[: int(np.argmin(finite))]
+    if not np.isfinite(rows[-1, : RECEIVED - X]).all():
+        finite = np.isfinite(rows[:, : RECEIVED - X]).all(axis=1)
+        rows = rows[: max(1, int(np.argmin(finite)))]  # the start is always there, even where nothing is defined
 
     def pair(row: int) -> np.ndarray:
         return np.ascontiguousarray(rows[:, row - X : row - X + 2])

@@ -60,11 +60,12 @@ SIGMA, CLIP, BASE_RATE, PREVIOUS, CALM, HIT, SINCE, MARGIN, LANE, BEST, BAD, COO
 
 
 @kernel(
-    "void(intp, intp, float64[::1], intp[::1], float64[:,::1], intp, intp, intp, "
+    "void(float64[:,::1], intp, intp, float64[::1], intp[::1], float64[:,::1], intp, intp, intp, "
     "float64[:,::1], float64[:,:,::1], float64[::1], "
     "float64[::1], float64, intp, float64, float64[:,::1], boolean, boolean, float64[:,:,::1], float64[:,::1])"
 )
 def _drive(
+    workspace,  # (ROWS, LANES) scratch; the caller owns it, because Numba frees its own arrays after their last mention
     surface,  # address of the surface kernel
     update,  # address of the update kernel
     column,  # what every run starts with, up to and with the row CLIP
@@ -91,7 +92,6 @@ def _drive(
     sigma, clip, base, previous = notes + SIGMA, notes + CLIP, notes + BASE_RATE, notes + PREVIOUS
     calm, hit, since, margin, lane = notes + CALM, notes + HIT, notes + SINCE, notes + MARGIN, notes + LANE
     best, bad, cooldown, scale = notes + BEST, notes + BAD, notes + COOLDOWN, notes + SCALE
-    workspace = np.zeros((ROWS, LANES))
     here = address(workspace)
     w = rows(here, (ROWS, LANES))  # the same memory with its shape known at compile time
     count = own.shape[1]
@@ -125,6 +125,7 @@ def _drive(
             w[cooldown, b] = 0.0
             w[scale, b] = 1.0
 
+        restless = 0.0  # the step since which not every run of the block is restless
         for t in range(steps + 1):
             call_surface(surface, n, 1, here)
             if values_needed:
@@ -134,15 +135,20 @@ def _drive(
             # LLVM turns these into selects and the loop vectorises.
             now = float(t) + 1.0
             ended = 0
+            resting = 0
             for b in range(n):
                 x, y, gx, gy = w[X, b], w[X + 1, b], w[GRADIENT, b], w[GRADIENT + 1, b]
-                x_before, y_before, restless = w[previous, b], w[previous + 1, b], w[calm, b]
                 slope2 = gx * gx + gy * gy
                 inside = (x >= x_low) & (x <= x_high) & (y >= y_low) & (y <= y_high) & (slope2 <= steepest2)
-                w[previous, b] = x if inside else x_before
-                w[previous + 1, b] = y if inside else y_before
-                w[calm, b] = restless if slope2 <= tolerance2 else now
                 ended += 0 if inside else 1
+                resting += 1 if slope2 <= tolerance2 else 0
+            if resting == 0:
+                restless = now  # one number for the block instead of a store for every run
+            else:
+                for b in range(n):
+                    slope2 = w[GRADIENT, b] * w[GRADIENT, b] + w[GRADIENT + 1, b] * w[GRADIENT + 1, b]
+                    since_before = max(w[calm, b], restless)
+                    w[calm, b] = since_before if slope2 <= tolerance2 else now
             if goal == 1:
                 for b in range(n):
                     w[margin, b] = level - w[VALUE, b]
@@ -175,6 +181,8 @@ def _drive(
                         record[int(w[lane, b]), t, r] = w[X + r, b]
             last = t == steps
             if ended > 0 or last:
+                for b in range(n):
+                    w[calm, b] = max(w[calm, b], restless)
                 b = 0
                 while b < n:
                     x, y = w[X, b], w[X + 1, b]
@@ -228,6 +236,9 @@ def _drive(
             elif plateau.shape[0] > 0:
                 for b in range(n):
                     w[rate, b] = w[base, b] * w[scale, b]
+            for b in range(n):
+                w[previous, b] = w[X, b]
+                w[previous + 1, b] = w[X + 1, b]
             call_update(update, n, here)
 
             if plateau.shape[0] > 0:
@@ -256,9 +267,8 @@ def _drive(
                             w[scale, b] = reduced / w[base, b]
 
 
-@kernel("void(intp, intp, float64[:,::1], float64[::1], float64[:,::1])")
-def _evaluate(surface, order, points, parameters, out):
-    workspace = np.zeros((ROWS, LANES))
+@kernel("void(float64[:,::1], intp, intp, float64[:,::1], float64[::1], float64[:,::1])")
+def _evaluate(workspace, surface, order, points, parameters, out):
     first = HESSIAN if order == 2 else VALUE + order
     for begin in range(0, points.shape[1], LANES):
         n = min(LANES, points.shape[1] - begin)
@@ -281,7 +291,14 @@ def evaluate(surface: Surface, order: int, x, y) -> tuple:
     x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
     points = np.stack([x.ravel(), y.ravel()])
     out = np.empty((order + 1, points.shape[1]))
-    _evaluate(surface_kernel(surface.formulas), order, points, np.array(parameter_rows(surface), dtype=float), out)
+    _evaluate(
+        np.zeros((ROWS, LANES)),
+        surface_kernel(surface.formulas),
+        order,
+        points,
+        np.array(parameter_rows(surface), dtype=float),
+        out,
+    )
     return tuple(float(r[0]) if x.ndim == 0 else r.reshape(x.shape) for r in out)
 
 
@@ -336,6 +353,7 @@ def drive(
     out = np.empty((count, OUTCOMES))
     record = np.full((count if keep else 0, steps + 1, keep), np.nan)
     _drive(
+        np.zeros((ROWS, LANES)),
         surface_kernel(surface.formulas),
         update_kernel(optimizer.step, per_coordinate, shared, tuple(hyper)),
         column,

@@ -9,7 +9,7 @@ from core.optimizers import optimizer
 from core.presets import Preset
 from core.schedules import schedule
 from core.torch_script import torch_script
-from core.tuning import RATES, STARTS, first_rate, random_starts, sweep_rates
+from core.tuning import RATES, STARTS, first_rate, random_starts
 from surfaces import SURFACES, surface
 from ui import controls, figures, frame, lesson, runs
 from ui.i18n import _
@@ -73,21 +73,6 @@ def load(presets: tuple[Preset, ...]) -> None:
         st.session_state[f"lr_{p.optimizer}"] = float(p.hyper["lr"])
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
-def sweep(chosen, rival, hyper, steps, goal, schedule_plan, noise, clip_norm):
-    """Tune one optimizer with the budget that everyone gets."""
-    return sweep_rates(
-        chosen,
-        rival,
-        goal=goal,
-        steps=steps,
-        hyper=dict(hyper),
-        schedule=schedule_plan,
-        noise=noise,
-        clip_norm=clip_norm,
-    )
-
-
 lesson.header(_("Optimizer race"), _("Who gets down first, and is the race fair?"))
 complaints = st.container()
 lesson.predict_first(lesson_data.QUESTIONS)
@@ -125,9 +110,8 @@ with st.sidebar:
     rivals = [optimizer(key) for key in field]
     hypers: dict[str, dict] = {}
     if fairness == "same":
-        same_rate = controls.log_number(
-            _("Rate for everyone"), "same_rate", chosen.rates["sgd"], optimizer("sgd").hyper[0]
-        )
+        everyone = optimizer("sgd").hyper[0]
+        same_rate = controls.log_slider(_("Everyone"), "same_rate", chosen.rates["sgd"], everyone, exact=True)
     for rival in rivals:
         if fairness == "own":
             exact = rival.key == st.session_state.get("adjust", field[0])
@@ -183,9 +167,9 @@ with stage:
         elif fairness == "tuned":
             for k, rival in enumerate(rivals):
                 bar.progress(k / len(rivals), _("Tuning {name}", name=rival.title))
-                hyper = tuple((name, value) for name, value in hypers[rival.key].items() if name != "lr")
+                hyper = {name: value for name, value in hypers[rival.key].items() if name != "lr"}
                 with aside():
-                    tuned = sweep(chosen, rival, hyper, min(steps, MOST_TUNING_STEPS), goal, plan, noise, clip)
+                    tuned = runs.tuned(chosen, rival, goal, min(steps, MOST_TUNING_STEPS), hyper, plan, noise, clip)
                 sweeps.append((rival.key, rival.title, tuned))
                 hypers[rival.key]["lr"] = tuned.best_rate
             bar.empty()
@@ -225,7 +209,8 @@ with stage:
     with pictures:
         figure = figures.plane(chosen, _("Global minimum"))
         if degraded("player"):
-            st.info(_("This browser or version cannot animate the paths, so they are drawn whole."))
+            sentence = LABELS["degraded"]
+            st.info(_(sentence))
             figure = figures.with_paths(figure, tracks)
         left, right = st.columns(2, gap="small")
         with left:

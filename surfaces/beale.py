@@ -42,4 +42,6 @@ BEALE = Surface(
     teaches="A plateau and a false valley: a run caught in it falls forever and never arrives.",
     source="Beale 1958; Moré, Garbow & Hillstrom 1981, doi:10.1145/355934.355936",
     colour="log",
+    isolated=3,
+    proof="f_x is linear in x; with its root f_y becomes a polynomial in y, whose real roots are counted (Sturm).",
 )

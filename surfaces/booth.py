@@ -34,4 +34,6 @@ BOOTH = Surface(
     teaches="A tilted bowl with one minimum: everyone arrives, so compare the paths, not the winners.",
     source="Jamil & Yang 2013, arXiv:1308.4008",
     colour="log",
+    isolated=1,
+    proof="The gradient is linear with a regular matrix, so that it vanishes at one point only.",
 )

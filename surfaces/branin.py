@@ -42,4 +42,6 @@ BRANIN = Surface(
     source="Branin 1972, doi:10.1147/rd.165.0504",
     colour="log",
     colour_offset=2.0,
+    isolated=5,
+    proof="f_y = 0 leaves a parabola, on which f_x is a multiple of sin x.",
 )

@@ -44,4 +44,6 @@ BUKIN6 = Surface(
     colour_offset=20.0,
     bounded=True,
     kinks="The crease 100 y = x^2, infinitely steep on both sides, and the line x = -10.",
+    isolated=0,
+    proof="Wherever there is a slope, its size along y is 500 / sqrt(|100y - x^2|), never zero.",
 )

@@ -35,4 +35,6 @@ CAMEL3 = Surface(
     source="Dixon & Szegö 1978; Jamil & Yang 2013, arXiv:1308.4008",
     colour="log",
     colour_offset=0.1,
+    isolated=5,
+    proof="f_y = 0 leaves y = -x/2, where f_x is a polynomial of degree 5; all its roots are real (Sturm).",
 )

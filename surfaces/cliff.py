@@ -35,4 +35,6 @@ CLIFF = Surface(
     source="After Pascanu, Mikolov & Bengio 2013, arXiv:1211.5063",
     colour="log",
     colour_offset=0.1,
+    isolated=1,
+    proof="The surface is strictly convex, and a strictly convex surface has at most one.",
 )

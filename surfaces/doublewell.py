@@ -31,4 +31,6 @@ DOUBLEWELL = Surface(
     rates={"sgd": 0.01, "momentum": 0.01, "adam": 0.05},
     teaches="Momentum rolls out of the worse well from one side, and out of the better one from the other.",
     source="Strogatz 1994, section 3.6",
+    isolated=3,
+    proof="f is a sum of a part in x and a part in y, whose slopes have three roots (Sturm) and one.",
 )

@@ -43,4 +43,6 @@ EASOM = Surface(
     rates={"sgd": 0.1, "momentum": 0.02, "adam": 0.05},
     teaches="A needle in a plain: on its rim everyone falls in, a little further out nobody feels it.",
     source="Easom 1990",
+    isolated=13,
+    proof="f = -g(x) g(y): g' has three roots and g two (interval arithmetic), which makes 9 + 4 points.",
 )

@@ -46,4 +46,6 @@ GOLDSTEIN = Surface(
     source="Goldstein & Price 1971",
     colour="log",
     colour_offset=10.0,
+    isolated=9,
+    proof="f = A(x + y) B(2x - 3y) with positive A and B, whose slopes have the roots -1, 1, 2 and 0, 1, 3.",
 )

@@ -34,4 +34,6 @@ L1VALLEY = Surface(
     teaches="The slope is as steep next to the minimum as far away: a constant rate circles it forever.",
     source="Shor 1985, doi:10.1007/978-3-642-82118-9",
     kinks="Both axes.",
+    isolated=0,
+    proof="Wherever there is a slope, it is 1 or -1 along x.",
 )

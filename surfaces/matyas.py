@@ -34,4 +34,6 @@ MATYAS = Surface(
     source="Jamil & Yang 2013, arXiv:1308.4008",
     colour="log",
     colour_offset=0.1,
+    isolated=1,
+    proof="The gradient is linear with a regular matrix, so that it vanishes at one point only.",
 )

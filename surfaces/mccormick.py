@@ -38,4 +38,6 @@ MCCORMICK = Surface(
     source="Jamil & Yang 2013, arXiv:1308.4008",
     colour="log",
     bounded=True,
+    isolated=3,
+    proof="The sum of the slopes is 1 + 2 cos(x + y), their difference 4 (x - y - 1): closed form.",
 )

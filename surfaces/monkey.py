@@ -31,4 +31,6 @@ MONKEY = Surface(
     teaches="Both eigenvalues are zero at the centre, so the second derivatives cannot say what it is.",
     source="Hilbert & Cohn-Vossen 1932",
     bounded=True,
+    isolated=1,
+    proof="f_y = -6xy leaves the axes, and on both f_x vanishes only at the origin.",
 )

@@ -34,4 +34,6 @@ MONKEY_BOUNDED = Surface(
     source="Hilbert & Cohn-Vossen 1932, with a quartic added",
     colour="log",
     colour_offset=0.05,
+    isolated=4,
+    proof="f = r^3 cos 3a + r^4: off the origin sin 3a = 0, and then r = 3/4 with cos 3a = -1, in three directions.",
 )

@@ -39,6 +39,7 @@ def _family(condition: float, angle: float) -> tuple[Parameter, Parameter]:
 
 
 LATEX = r"\tfrac12 (u^2 + \kappa v^2), \; u = x\cos\varphi + y\sin\varphi, \; v = y\cos\varphi - x\sin\varphi"
+PROOF = "The gradient is linear with a regular matrix, so that it vanishes at one point only."
 SOURCE = "Polyak 1964, doi:10.1016/0041-5553(64)90137-5"
 
 BOWL = Surface(
@@ -55,6 +56,8 @@ BOWL = Surface(
     source=SOURCE,
     parameters=_family(1.0, 0.0),
     prepare=coefficients,
+    isolated=1,
+    proof=PROOF,
 )
 
 RAVINE = Surface(
@@ -72,6 +75,8 @@ RAVINE = Surface(
     colour="log",
     parameters=_family(100.0, 0.0),
     prepare=coefficients,
+    isolated=1,
+    proof=PROOF,
 )
 
 RAVINE45 = Surface(
@@ -89,4 +94,6 @@ RAVINE45 = Surface(
     colour="log",
     parameters=_family(100.0, 45.0),
     prepare=coefficients,
+    isolated=1,
+    proof=PROOF,
 )

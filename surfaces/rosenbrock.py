@@ -33,4 +33,6 @@ ROSENBROCK = Surface(
     teaches="A curved valley: easy to find, slow to follow to its end.",
     source="Rosenbrock 1960, doi:10.1093/comjnl/3.3.175",
     colour="log",
+    isolated=1,
+    proof="f_y = 0 leaves y = x^2, where f_x = 2 (x - 1).",
 )

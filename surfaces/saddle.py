@@ -32,4 +32,6 @@ SADDLE = Surface(
     teaches="A start almost on the ridge: the fall begins slowly, and only a start exactly on it stays.",
     source="Dauphin et al. 2014, arXiv:1406.2572",
     bounded=True,
+    isolated=1,
+    proof="The gradient is linear with a regular matrix, so that it vanishes at one point only.",
 )

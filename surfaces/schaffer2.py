@@ -48,4 +48,6 @@ SCHAFFER2 = Surface(
     rates={"sgd": 0.02, "momentum": 0.004, "adam": 0.05},
     teaches="Many grooves that are almost as low as the minimum: a small loss does not mean a near solution.",
     source="Schaffer et al. 1989; Jamil & Yang 2013, arXiv:1308.4008",
+    isolated=41,
+    proof="Off the axes the slopes never vanish together; on each axis their roots are counted (interval arithmetic).",
 )

@@ -43,4 +43,6 @@ SHARPFLAT = Surface(
     rates={"sgd": 0.02, "momentum": 0.004, "adam": 0.05},
     teaches="A large rate cannot rest in the sharp well and ends in the flat one, which here is the worse.",
     source="After Keskar et al. 2017, arXiv:1609.04836",
+    isolated=3,
+    proof="f_y is y times a positive number; on y = 0 the slope f_x has three roots (interval arithmetic).",
 )

@@ -33,4 +33,6 @@ STYBLINSKI = Surface(
     source="Styblinski & Tang 1990, doi:10.1016/0893-6080(90)90029-K",
     colour="log",
     colour_offset=10.0,
+    isolated=9,
+    proof="f is a sum of the same part in x and in y, whose slope has three roots (Sturm).",
 )

@@ -35,4 +35,6 @@ WIDENING = Surface(
     source="After Gilmer et al. 2021, arXiv:2110.04369",
     colour="log",
     colour_offset=0.1,
+    isolated=1,
+    proof="f_x = 0 leaves x = 0, where f_y = (y - 6) / 10.",
 )

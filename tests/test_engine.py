@@ -1,5 +1,7 @@
 """The engine against a plain loop, and every way in which a run can end."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -316,3 +318,18 @@ def test_nothing_that_is_not_a_number_reaches_a_neighbour():
     for i in np.flatnonzero(x > 0):
         alone = descend(HALF_PLANE, "adam", starts[:, i], 50, lr=0.01, noise=Noise(0.1, 5 + int(i)))
         np.testing.assert_allclose(many.final[:, i], alone.path[-1], **EXACT)
+
+
+def test_engine_runs_in_many_threads_at_once():
+    """Each call needs memory of its own for as long as it runs, whatever the other threads allocate meanwhile."""
+    starts = np.random.default_rng(0).uniform(-1.5, 1.5, (2, 640))
+
+    def work(_turn):
+        run = descend("rosenbrock", "adam", (-1.5, 2.0), 400, 0.1)
+        many = descend_many("rosenbrock", "momentum", starts, 300, 0.0005)
+        np.empty(4096 * 8)[:] = np.nan  # as large as a workspace: whoever wrote to freed memory would meet it
+        return run.path.tobytes() + many.final.tobytes()
+
+    alone = work(0)
+    with ThreadPoolExecutor(8) as executor:
+        assert set(executor.map(work, range(200))) == {alone}

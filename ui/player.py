@@ -36,6 +36,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "toggle": "{label}: show or hide",
         "start": "Start point: drag to move",
         "keys": "Space plays; left, right: one step, with shift ten; home, end; L loops; +, -: speed.",
+        "degraded": "This browser or version cannot animate the paths, so they are drawn whole.",
         "empty": "No path to show: choose at least one optimizer.",
     }
 )

@@ -1,6 +1,7 @@
 """Show runs: as tracks for the player, as a table, as numbers of one step, as files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,8 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from core.descent import Trajectory
-from core.engine import REACH
+from core.spec import Goal, Noise, Optimizer, Surface
+from core.tuning import RateSweep, sweep_rates
 from ui import figures
 from ui.controls import swatch
 from ui.i18n import _
@@ -55,6 +57,36 @@ def track(run: Trajectory, steps: int, *, arrows: bool) -> Track:
         arrows=pointers,
         outcome="" if run.status in ("running", "converged") else outcome(run),
         failed=run.status in ("diverged", "left the box"),
+    )
+
+
+def tuned(
+    surface: Surface,
+    optimizer: Optimizer,
+    goal: Goal,
+    steps: int,
+    hyper: Mapping[str, float],
+    plan: tuple[str, Mapping[str, float]] | None,
+    noise: Noise | None,
+    clip_norm: float | None,
+) -> RateSweep:
+    """Tune one optimizer with the budget that everyone gets; the same question is answered from memory."""
+    settled = (plan[0], tuple(plan[1].items())) if plan else None
+    return _tuned(surface, optimizer, goal, steps, tuple(hyper.items()), settled, noise, clip_norm)
+
+
+@lru_cache(maxsize=256)
+def _tuned(surface, optimizer, goal, steps, hyper, plan, noise, clip_norm) -> RateSweep:
+    schedule = (plan[0], dict(plan[1])) if plan else None
+    return sweep_rates(
+        surface,
+        optimizer,
+        goal=goal,
+        steps=steps,
+        hyper=dict(hyper),
+        schedule=schedule,
+        noise=noise,
+        clip_norm=clip_norm,
     )
 
 
@@ -191,8 +223,3 @@ def as_html(runs: Sequence[Trajectory], title: str) -> str:
     figure.update_yaxes(type="log", exponentformat="power", row=1, col=2)
     figure.update_layout(title=title, template="plotly_white", legend={"orientation": "h"})
     return figure.to_html(include_plotlyjs=True, full_html=True)
-
-
-def far_out(x: float, y: float) -> bool:
-    """Say whether a point is beyond where runs are followed."""
-    return not (abs(x) <= REACH and abs(y) <= REACH)
