@@ -20,7 +20,7 @@ from core.spec import Goal, Optimizer, Surface
 MOVING, DIVERGED, LEFT = -1, -2, -3
 """Ends that are no critical point: used up its steps elsewhere, diverged, left a surface with borders."""
 NEAR = 0.01
-"""A run has arrived when it is this near to its end, in parts of the shorter side of the window."""
+"""A run has arrived when it is this near to its end, in parts of the shorter side of the window of the atlas."""
 MOST_STEPS = 400 * 400 * 2000
 """Starts times steps that one map may cost."""
 
@@ -91,13 +91,14 @@ def basin_map(
             lr,
             dict(hyper or {}),
             goal=goal,
+            stop_at_goal=True,
             executor=executor,
             progress=part,
         )
 
     everyone = np.arange(starts.shape[1])
     runs = run(everyone, 0.0, 0.7)
-    spots, owner, near = _targets(atlas, (x[0], x[-1], y[0], y[-1]))
+    spots, owner, near = _targets(atlas)
     end = _nearest_end(runs.final, spots, owner, near)
     end[runs.outcome == STATUS.index("diverged")] = DIVERGED
     end[runs.outcome == STATUS.index("left the box")] = LEFT
@@ -127,13 +128,13 @@ def difference(one: BasinMap, other: BasinMap) -> np.ndarray:
     return one.end != other.end
 
 
-def _targets(atlas: Atlas, window) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _targets(atlas: Atlas) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the points of all ends (2, N), the end each belongs to (N,), and how near to it is near (N,)."""
     spots = np.hstack([atlas.positions, *(curve.points for curve in atlas.curves)])
     count = len(atlas.points)
     sizes = [1] * count + [curve.points.shape[1] for curve in atlas.curves]
     owner = np.repeat(np.arange(count + len(atlas.curves)), sizes)
-    x_low, x_high, y_low, y_high = window
+    x_low, x_high, y_low, y_high = atlas.window
     near = np.full(spots.shape[1], NEAR * min(x_high - x_low, y_high - y_low))
     apart = np.abs(np.subtract.outer(*2 * [atlas.positions[0] + 1j * atlas.positions[1]]))
     np.fill_diagonal(apart, np.inf)

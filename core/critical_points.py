@@ -44,6 +44,8 @@ FLAT_CELLS = 64
 SAMPLES = 8
 """Points of a curve that are listed."""
 
+NO_HESSIAN = "At a kink the slope jumps, so that no Hessian exists there and no critical point is listed."
+
 
 @dataclass(frozen=True)
 class CriticalPoint:
@@ -102,7 +104,7 @@ class Atlas:
     starts: int
     """From how many points the search began."""
     kinks: str = ""
-    """Where no Hessian exists and hence no point of this list, in one sentence; empty for a smooth surface."""
+    """Why there is no Hessian at a kink, and where the kinks are; empty for a smooth surface."""
     counts: dict[str, int] = field(init=False, hash=False)
     """How many isolated points of each kind."""
 
@@ -133,8 +135,7 @@ def find(
     the formulas say there. Positions are accurate to about 1e-12 of the window where the Hessian is regular.
     `progress` is called with the part that is done. Raises ValueError for unknown parameters and bad windows.
     """
-    surface = checked_surface(surface)
-    surface = member(surface, parameters)
+    surface = member(checked_surface(surface), parameters)
     window = checked_window(surface, window)
     search = _Search(surface, window)
     isolated, degenerate = np.empty((2, 0)), np.empty((2, 0))
@@ -164,9 +165,7 @@ def find(
         complete=complete,
         how=surface.proof if complete else f"Found by search from {starts} starts; there may be more.",
         starts=starts,
-        kinks=f"No Hessian exists where the surface has a kink, and no point there is listed. {surface.kinks}"
-        if surface.kinks
-        else "",
+        kinks=surface.kinks and f"{NO_HESSIAN} {surface.kinks}",
     )
 
 
@@ -187,7 +186,7 @@ class _Search:
         u = self.grid(GRIDS[0])
         slope, bend = self.gradient(u), self.hessian(u)
         # The upper quartile: plateaus may cover half of a window.
-        self.usual_slope, self.usual_bend = (_quartile(np.hypot(*slope)), _quartile(_norm(bend)))
+        self.usual_slope, self.usual_bend = _quartile(np.hypot(*slope)), _quartile(_norm(bend))
         self.usual_curvature = _quartile(_norm(bend / self._squares))
 
     def place(self, u):
@@ -207,7 +206,10 @@ class _Search:
         return np.array([[width * width], [width * height], [height * height]])
 
     def grid(self, size: int) -> np.ndarray:
-        """Return (2, size * size) starts. Off the centres of the cells, where kinks and symmetries like to lie."""
+        """Return the starts (2, N) of a grid, all or those where both slopes change sign.
+
+        They lie off the centres of the cells, where kinks and symmetries like to be.
+        """
         along = np.arange(-1, size + 1) if size > EVERYWHERE else np.arange(size)
         u = np.stack(np.meshgrid((along + 0.4142) / size, (along + 0.6180) / size))
         if size > EVERYWHERE:

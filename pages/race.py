@@ -112,32 +112,38 @@ with st.sidebar:
     if fairness == "same":
         everyone = optimizer("sgd").hyper[0]
         same_rate = controls.log_slider(_("Everyone"), "same_rate", chosen.rates["sgd"], everyone, exact=True)
+    exact = fairness == "own" and controls.switch(_("Type exact rates"), "exact")
     for rival in rivals:
         if fairness == "own":
-            exact = rival.key == st.session_state.get("adjust", field[0])
             hypers[rival.key] = {"lr": controls.rate(rival, first_rate(chosen, rival), exact=exact)}
         elif fairness == "same":
             hypers[rival.key] = {"lr": same_rate}
         else:
             hypers[rival.key] = {"lr": rival.hyper[0].default}
     if fairness != "defaults":
-        with st.expander(_("Hyper-parameters"), icon=":material/tune:"):
+        with controls.drawer(_("Hyper-parameters"), "drawer_hyper", ":material/tune:") as is_open:
             titles = {rival.key: rival.title for rival in rivals if len(rival.hyper) > 1}
-            adjusted = controls.choice(_("Optimizer"), titles, "adjust", next(iter(titles))) if titles else None
+            adjusted = None
+            if is_open and titles:
+                adjusted = controls.choice(_("Optimizer"), titles, "adjust", next(iter(titles)))
             for rival in rivals:
                 hypers[rival.key] |= controls.hyper_numbers(rival, shown=rival.key == adjusted)
-    with st.expander(_("Steps, schedule, noise, clipping"), icon=":material/timeline:"):
-        steps = controls.number(_("Steps"), "steps", 700, 1, MAX_STEPS, step=100)
-        goal_level = controls.number(_("Goal: this far above the minimum"), "goal", 1e-3, 1e-12, 1e6, step=1e-3)
-        plan_key = controls.choice(_("Schedule"), SCHEDULE_TITLES, "schedule", "none")
+    label = _("Steps, schedule, noise, clipping")
+    with controls.drawer(label, "drawer_run", ":material/timeline:") as is_open:
+        steps = controls.number(_("Steps"), "steps", 700, 1, MAX_STEPS, step=100, shown=is_open)
+        name = _("Goal: this far above the minimum")
+        goal_level = controls.number(name, "goal", 1e-3, 1e-12, 1e6, step=1e-3, shown=is_open)
+        plan_key = controls.choice(_("Schedule"), SCHEDULE_TITLES, "schedule", "none", shown=is_open)
         plan = None
         if plan_key != "none":
-            settings = {s.key: controls.setting_number(plan_key, s) for s in schedule(plan_key).settings}
-            plan = (plan_key, settings)
-        sigma = controls.number(_("Gradient noise, standard deviation"), "sigma", 0.0, 0.0, 1e6)
-        noise = Noise(sigma, controls.number(_("Seed of the noise"), "seed", 0, 0, 2**31)) if sigma else None
-        clip = controls.number(_("Clip the gradient to this length (0: never)"), "clip", 0.0, 0.0, 1e12) or None
-        arrows = controls.switch(_("Arrows at the head: gradient and momentum"), "arrows")
+            rows = schedule(plan_key).settings
+            plan = (plan_key, {s.key: controls.setting_number(plan_key, s, shown=is_open) for s in rows})
+        sigma = controls.number(_("Gradient noise, standard deviation"), "sigma", 0.0, 0.0, 1e6, shown=is_open)
+        seed = controls.number(_("Seed of the noise"), "seed", 0, 0, 2**31, shown=is_open)
+        noise = Noise(sigma, seed) if sigma else None
+        name = _("Clip the gradient to this length (0: never)")
+        clip = controls.number(name, "clip", 0.0, 0.0, 1e12, shown=is_open) or None
+        arrows = controls.switch(_("Arrows at the head: gradient and momentum"), "arrows", shown=is_open)
 
 goal = Goal("value below", figures.lowest(chosen) + goal_level)
 sweeps = []
@@ -264,9 +270,10 @@ if finished:
     run = next(run for run in finished if run.optimizer.key == inspected)
     with right:
         runs.inspector(run, step)
-    with st.expander(_("The code that ran: {name}", name=run.optimizer.title), icon=":material/code:"):
-        st.markdown(_(run.optimizer.text))
-        lesson.code_that_ran(run.optimizer)
+    name = _("The code that ran: {name}", name=run.optimizer.title)
+    with controls.drawer(name, "drawer_code", ":material/code:") as is_open:
+        if is_open:
+            lesson.code_that_ran(run.optimizer)
 
 lesson.claims(lesson_data.CLAIMS, load)
 
@@ -291,9 +298,10 @@ if finished:
             on_click="ignore",
             icon=":material/public:",
         )
-    with st.expander(_("Copy as PyTorch: {name}", name=run.optimizer.title), icon=":material/content_copy:"):
-        st.code(
-            torch_script(
+    name = _("Copy as PyTorch: {name}", name=run.optimizer.title)
+    with controls.drawer(name, "drawer_torch", ":material/content_copy:") as is_open:
+        if is_open:
+            script = torch_script(
                 chosen,
                 run.optimizer,
                 start=(x, y),
@@ -303,9 +311,8 @@ if finished:
                 schedule_settings=plan[1] if plan else None,
                 noise=noise,
                 clip_norm=clip,
-            ),
-            language="python",
-        )
+            )
+            st.code(script, language="python")
 
 with complaints:
     controls.complain()

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import core.basins
-from core import descend
+from core import Goal, descend, descend_many
 from core.basins import DIVERGED, LEFT, MOVING, NEAR, basin_map, difference
 from core.critical_points import find
+from core.tuning import random_starts
 
 
 def shares(basins) -> dict[tuple[float, float], float]:
@@ -72,9 +73,12 @@ def test_difference_of_momentum_and_gradient_descent() -> None:
 
 @pytest.mark.parametrize(("key", "rate", "steps"), [("booth", 0.1, 41), ("matyas", 1.0, 203)])
 def test_a_convex_bowl_has_one_basin(key: str, rate: float, steps: int) -> None:
-    got = basin_map(key, "sgd", 20, 500, lr=rate)
-    assert got.ends == {0: 1.0}
-    assert got.steps.max() <= 500
+    assert basin_map(key, "sgd", 20, 500, lr=rate).ends == {0: 1.0}
+    (minimum,) = find(key).points
+    goal = Goal("near", 1e-3, ((minimum.x, minimum.y),))
+    arrived = descend_many(key, "sgd", random_starts(key, 400), 500, rate, goal=goal).first
+    assert np.all(arrived >= 0)
+    assert np.median(arrived) == pytest.approx(steps, abs=3)
 
 
 def test_a_rate_beyond_every_limit_diverges_everywhere_but_at_rest() -> None:
@@ -103,13 +107,18 @@ def test_runs_to_a_curve_of_minima_end_on_it() -> None:
 
 @pytest.mark.parametrize(("rate", "well"), [(0.02, -1.5), (0.04, -1.5), (0.2, 1.5), (0.8, 1.5)])
 def test_a_large_rate_ends_in_the_flat_well(rate: float, well: float) -> None:
-    window = (-1.4, -1.39, 0.05, 0.06)
-    got = basin_map("sharpflat", "sgd", 2, 2000, lr=rate, window=window, atlas=find("sharpflat"))
-    end = got.end[0, 0]
-    # The window is tiny, and near means near beside its size.
-    run = descend("sharpflat", "sgd", (-1.4, 0.05), 2000, lr=rate)
+    got = basin_map("sharpflat", "sgd", 2, 2000, lr=rate, window=(-1.4, 1.6, 0.05, 1.05))
+    end = got.end[0, 0]  # of the start (-1.4, 0.05)
     assert end >= 0
-    assert got.atlas.points[end].x == pytest.approx(run.path[-1, 0], abs=1e-3) == pytest.approx(well, abs=0.05)
+    assert got.atlas.points[end].x == pytest.approx(well, abs=0.05)
+    assert got.atlas.points[end].kind == "minimum"
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.1])
+def test_between_them_a_rate_rattles_inside_the_sharp_well(rate: float) -> None:
+    run = descend("sharpflat", "sgd", (-1.4, 0.05), 2000, lr=rate)
+    assert run.status == "running"
+    assert np.all(np.hypot(run.path[1000:, 0] + 1.5, run.path[1000:, 1]) < 0.5)
 
 
 @pytest.mark.parametrize(("rate", "sharpness", "limit"), [(0.12, 15.0, 16.7), (0.15, 9.44, 13.4), (0.2, 2.23, 10.0)])
@@ -124,6 +133,12 @@ def test_gradient_descent_refuses_sharp_places_of_the_hyperbola(rate: float, sha
 
 def test_a_rate_beyond_all_limits_of_the_hyperbola_diverges() -> None:
     assert descend("hyperbola", "sgd", (4.0, 0.5), 2000, lr=0.3).status == "diverged"
+
+
+def test_a_small_window_far_from_every_end_keeps_them() -> None:
+    got = basin_map("himmelblau", "sgd", 5, 500, lr=0.01, window=(0.5, 0.51, 0.5, 0.51))
+    ((end, share),) = got.ends.items()
+    assert (got.atlas.points[end].kind, share) == ("minimum", 1.0)
 
 
 def test_executor_and_progress_change_nothing() -> None:
@@ -157,7 +172,7 @@ def test_a_family_has_its_own_map() -> None:
 
 def test_ends_beside_each_other_are_told_apart() -> None:
     atlas = find("levy13")
-    _, _, near = core.basins._targets(atlas, atlas.window)
+    _, _, near = core.basins._targets(atlas)
     places = atlas.positions
     for k in range(0, places.shape[1], 37):
         distance = np.hypot(*(places - places[:, [k]]))

@@ -566,6 +566,9 @@ def test_a_window_of_one_s_own_is_searched_and_not_called_complete() -> None:
     ]
     assert not got.complete
     assert find("himmelblau", window=(10, 11, 10, 11)).points == ()
+    wider = find("himmelblau", window=(-6.5, 6.5, -6.5, 6.5))
+    assert len(wider.points) == 9
+    assert not wider.complete, "the proof is about the window of the surface"
 
 
 def test_a_search_can_be_repeated() -> None:
@@ -646,6 +649,13 @@ def test_walks_that_arrive_nowhere_say_so(key: str, start: tuple[float, float], 
     assert walk.where == where
     assert walk.end is None
     assert not walk.converged
+
+
+def test_a_walk_ends_with_its_first_step_out_of_a_bounded_surface() -> None:
+    path = newton_walk("mccormick", (-1.27, -2.71)).path
+    x_low, x_high, y_low, y_high = surfaces.surface("mccormick").domain
+    inside = (path[:, 0] >= x_low) & (path[:, 0] <= x_high) & (path[:, 1] >= y_low) & (path[:, 1] <= y_high)
+    assert inside[:-1].all() and not inside[-1]
 
 
 def test_a_walk_that_is_cut_short_is_still_walking() -> None:

@@ -78,20 +78,20 @@ def test_fairness_changes_the_rates():
 
 def test_diverged_run_says_at_which_step():
     app = open_page()
-    app.number_input(key="lr_sgd").set_value(0.01).run()
+    app.slider(key="lr_sgd_log").set_value(-2.0).run()
     assert results(app)["SGD"]["Outcome"].startswith("diverged at step")
 
 
 @pytest.mark.parametrize("rate", [0.0, -0.001])
 def test_zero_and_negative_rates_run_and_are_explained(rate):
-    app = open_page()
+    app = open_page(exact=True)
     app.number_input(key="lr_sgd").set_value(rate).run()
     assert not app.exception and not app.error
     assert any("stands still" in c.value or "climbs" in c.value for c in app.caption)
 
 
 def test_contradictory_schedule_gets_a_sentence():
-    app = open_page()
+    app = open_page(drawer_run=True)
     app.selectbox(key="schedule").select("cosine").run()
     app.number_input(key="cosine_warm_up").set_value(5000).run()
     assert not app.exception
@@ -102,6 +102,20 @@ def test_empty_field_says_what_to_choose():
     app = open_page(race=[])
     assert not app.exception
     assert any("Choose at least one" in i.value for i in app.info)
+
+
+def test_closed_drawer_keeps_what_differs_from_the_default():
+    app = open_page(drawer_run=True)
+    app.number_input(key="steps").set_value(300).run()
+    app.session_state["drawer_run"] = False
+    app.run()
+    assert [n.key for n in app.number_input if n.key in ("steps", "goal", "sigma")] == ["steps"]
+    assert results(app)["Adam"]["First step below the goal"] == "not reached"
+
+
+@pytest.mark.parametrize("drawer", ["drawer_code", "drawer_torch"])
+def test_open_drawer_shows_the_code(drawer):
+    assert open_page(**{drawer: True}).code
 
 
 def test_every_claim_loads_its_experiment():
@@ -123,7 +137,7 @@ def test_loaded_preset_shows_the_number_of_the_preset():
 
 
 def test_prediction_answers_with_measured_numbers():
-    app = open_page()
+    app = open_page(drawer_predict=True)
     app.radio(key="predict_first_on_rosenbrock").set_value(2).run()
     assert "638" in app.success[0].value
 

@@ -4,7 +4,8 @@ The state of a page is the state of its widgets, and every widget is bound to th
 a value of the link that a widget cannot take; the functions here compare, and say so.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import floor, inf, isfinite, log10
 
 import streamlit as st
@@ -42,6 +43,18 @@ def complain() -> None:
         st.warning(text, icon=":material/link_off:")
 
 
+@contextmanager
+def drawer(label: str, key: str, icon: str) -> Iterator[bool]:
+    """Hold what few need at once; give whether it is open.
+
+    Widgets in a closed drawer are shown only where they are not at their default (`shown=`): a value at its default is
+    not in the link either, so nothing is lost, and every widget costs the server a good part of a millisecond a rerun.
+    """
+    box = st.expander(label, icon=icon, key=key, on_change="rerun")
+    with box:
+        yield bool(box.open)
+
+
 def number(
     label: str,
     key: str,
@@ -53,8 +66,11 @@ def number(
     help: str | None = None,
     on_change: Callable | None = None,
     bare: bool = False,
+    shown: bool = True,
 ) -> float:
     """Show a number that the link keeps. An int default takes whole numbers; `bare` hides the label from the eye."""
+    if not shown and not _is_set(key, default):
+        return default
     whole = isinstance(default, int)
     kind = int if whole else float
     st.number_input(
@@ -77,8 +93,10 @@ def number(
     return value
 
 
-def switch(label: str, key: str, default: bool = False, *, help: str | None = None) -> bool:
+def switch(label: str, key: str, default: bool = False, *, help: str | None = None, shown: bool = True) -> bool:
     """Show an on-off switch that the link keeps."""
+    if not shown and not _is_set(key, default):
+        return default
     value = st.toggle(label, value=default, key=key, bind="query-params", help=help)
     _compare(key, value, lambda text: text.lower() == str(value).lower(), "true, false", str(value).lower())
     return value
@@ -93,6 +111,7 @@ def choice(
     help: str | None = None,
     on_change: Callable | None = None,
     widget: Callable = st.selectbox,
+    shown: bool = True,
     **style,
 ) -> str:
     """Show one choice of `options` (key -> label) that the link keeps by its label; return the key.
@@ -100,7 +119,9 @@ def choice(
     Labels in the reader's language are new options to Streamlit when the language changes: the choice is then put
     back by hand.
     """
-    _keep_through_languages(key, lambda kept: kept)
+    if not shown and not _is_set(key, default):
+        return default
+    _keep_through_languages(key)
     start = {"index": list(options).index(default)} if widget in (st.selectbox, st.radio) else {"default": default}
     value = widget(
         label,
@@ -156,15 +177,12 @@ def choices(
 def log_slider(label: str, key: str, default: float, hyper: Hyper, *, exact: bool) -> float:
     """Show a number as a slider on a log scale; under it the number itself, where `exact` or not at its default.
 
-    The number is what the link keeps, and it may also be zero or negative. At its default it is not in the link, so
-    that nothing is lost by not showing it; and every widget costs the server a good part of a millisecond a rerun.
+    The number is what the link keeps, and it may also be zero or negative.
     """
     low, high = (round(log10(edge), 2) for edge in hyper.shown)
     slide = st.empty()
-    value = default
-    if exact or _is_set(key, default):
-        name = _("{name}: exact rate", name=label)
-        value = number(name, key, default, *hyper.allowed, step=_a_tenth_of(default), bare=True)
+    name = _("{name}: exact rate", name=label)
+    value = number(name, key, default, *hyper.allowed, step=_a_tenth_of(default), bare=True, shown=exact)
     slider = f"{key}_log"
     st.session_state[slider] = min(max(log10(value), low), high) if value > 0 else low
 
@@ -187,28 +205,26 @@ def rate(optimizer: Optimizer, default: float, *, exact: bool) -> float:
 
 
 def hyper_numbers(optimizer: Optimizer, *, shown: bool) -> dict[str, float]:
-    """Return the hyper-parameters but for the rate; show all of them, or only those that are not at their default."""
-    keys = {h: f"{optimizer.key}_{h.key}" for h in optimizer.hyper[1:]}
-    wanted = [h for h, key in keys.items() if shown or _is_set(key, h.default)]
-    if wanted and not shown:
-        st.markdown(f"**{optimizer.title}**")
-    return {h.key: _hyper_number(keys[h], h) if h in wanted else h.default for h in keys}
+    """Return the hyper-parameters but for the rate, shown as their specs say."""
+    values = {}
+    for hyper in optimizer.hyper[1:]:
+        key, label = f"{optimizer.key}_{hyper.key}", f"{optimizer.title}: ${hyper.symbol}$ {_(hyper.text)}"
+        if hyper.scale == "switch":
+            values[hyper.key] = float(switch(label, key, bool(hyper.default), shown=shown))
+        else:
+            step = _a_tenth_of(hyper.default or 0.1)
+            values[hyper.key] = number(label, key, float(hyper.default), *hyper.allowed, step=step, shown=shown)
+    return values
 
 
-def _is_set(key: str, default: float) -> bool:
+def _is_set(key: str, default: float | str) -> bool:
     return key in st.session_state[_ASKED] or st.session_state.get(key, default) != default
 
 
-def _hyper_number(key: str, hyper: Hyper) -> float:
-    label = f"${hyper.symbol}$ {_(hyper.text)}"
-    if hyper.scale == "switch":
-        return float(switch(label, key, bool(hyper.default)))
-    return float(number(label, key, float(hyper.default), *hyper.allowed, step=_a_tenth_of(hyper.default or 0.1)))
-
-
-def setting_number(prefix: str, hyper: Hyper) -> float:
+def setting_number(prefix: str, hyper: Hyper, *, shown: bool) -> float:
     """Show one setting of a schedule as its spec says."""
-    return number(f"${hyper.symbol}$ {_(hyper.text)}", f"{prefix}_{hyper.key}", hyper.default, *hyper.allowed)
+    label = f"${hyper.symbol}$ {_(hyper.text)}"
+    return number(label, f"{prefix}_{hyper.key}", hyper.default, *hyper.allowed, shown=shown)
 
 
 def swatch(key: str) -> str:
@@ -228,10 +244,10 @@ _NEAREST = {
 }
 
 
-def _keep_through_languages(key: str, restore: Callable) -> None:
+def _keep_through_languages(key: str) -> None:
     kept = st.session_state[_CHOSEN].get(key)
     if kept and kept[0] != language():
-        st.session_state[key] = restore(kept[1])
+        st.session_state[key] = kept[1]
 
 
 def _compare(key: str, value, agrees: Callable[[str], bool], allowed: str, shown: str) -> None:

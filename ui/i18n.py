@@ -1,6 +1,7 @@
 """Two languages: English in the code, Chinese in a gettext catalogue, longer prose as one file per language."""
 
 import gettext
+import threading
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,9 @@ LANGUAGES = {"English": "en", "中文": "zh"}
 """What the switch shows, the same in both languages, and the code."""
 
 
+_THREAD = threading.local()
+
+
 def choose_language() -> None:
     """Show the switch in the sidebar. The first choice is the browser's; the link keeps it."""
     if "lang" not in st.session_state and (st.context.locale or "").lower().startswith("zh"):
@@ -22,11 +26,13 @@ def choose_language() -> None:
     st.sidebar.segmented_control(
         "Language / 语言", list(LANGUAGES), default="English", required=True, key="lang", bind="query-params"
     )
+    # Each run of a page is a thread of its own; asking the session 150 times a run costs 2 ms.
+    _THREAD.language = LANGUAGES.get(st.session_state["lang"], "en")
 
 
 def language() -> str:
     """Return "en" or "zh"."""
-    return LANGUAGES.get(st.session_state.get("lang") or "English", "en")
+    return getattr(_THREAD, "language", None) or LANGUAGES.get(st.session_state.get("lang", ""), "en")
 
 
 def _(message: str, **values) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 from core.lessons import Claim, Question
 from core.presets import Preset, preset
 from core.spec import Optimizer
+from ui.controls import drawer
 from ui.i18n import _
 from ui.server import aside
 
@@ -22,8 +23,8 @@ def header(title: str, question: str) -> None:
 
 def predict_first(questions: Sequence[Question]) -> None:
     """Ask before the answer is drawn; never in the way."""
-    with st.expander(_("Predict first"), icon=":material/psychology:"):
-        for question in questions:
+    with drawer(_("Predict first"), "drawer_predict", ":material/psychology:") as is_open:
+        for question in questions if is_open else ():
             st.radio(
                 f"**{_(question.text)}**",
                 list(range(len(question.options))),
@@ -68,6 +69,7 @@ def claims(rows: Sequence[Claim], load: Callable[[tuple[Preset, ...]], None]) ->
 
 def code_that_ran(optimizer: Optimizer) -> None:
     """Show the formula of an optimizer, its source text as it ran, and where it comes from."""
+    st.markdown(_(optimizer.text))
     st.latex(rf"\begin{{gathered}}{optimizer.latex.strip()}\end{{gathered}}")
     st.code(inspect.getsource(optimizer.step), language="python")
     st.caption(_("Source: {source}", source=optimizer.source))
