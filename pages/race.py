@@ -32,7 +32,7 @@ def begin_anew() -> None:
     chosen = surface(st.session_state["surface"])
     st.session_state["x"], st.session_state["y"] = chosen.starts[0]
     for o in OPTIMIZERS:
-        st.session_state[f"lr_{o.key}"] = first_rate(chosen, o)
+        controls.set_rate(o.key, first_rate(chosen, o))
 
 
 def move_start() -> None:
@@ -70,7 +70,8 @@ def load(presets: tuple[Preset, ...]) -> None:
         for h in optimizer(p.optimizer).hyper[1:]:
             value = p.hyper.get(h.key, h.default)
             st.session_state[f"{p.optimizer}_{h.key}"] = bool(value) if h.scale == "switch" else float(value)
-        st.session_state[f"lr_{p.optimizer}"] = float(p.hyper["lr"])
+        controls.set_rate(p.optimizer, p.hyper["lr"])
+    st.session_state["exact"] = True
 
 
 lesson.header(_("Optimizer race"), _("Who gets down first, and is the race fair?"))
@@ -111,8 +112,8 @@ with st.sidebar:
     hypers: dict[str, dict] = {}
     if fairness == "same":
         everyone = optimizer("sgd").hyper[0]
-        same_rate = controls.log_slider(_("Everyone"), "same_rate", chosen.rates["sgd"], everyone, exact=True)
-    exact = fairness == "own" and controls.switch(_("Type exact rates"), "exact")
+        same_rate = controls.rate_widget(_("Everyone"), "everyone", chosen.rates["sgd"], everyone, exact=True)
+    exact = fairness == "own" and controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
     for rival in rivals:
         if fairness == "own":
             hypers[rival.key] = {"lr": controls.rate(rival, first_rate(chosen, rival), exact=exact)}
@@ -130,7 +131,7 @@ with st.sidebar:
                 hypers[rival.key] |= controls.hyper_numbers(rival, shown=rival.key == adjusted)
     label = _("Steps, schedule, noise, clipping")
     with controls.drawer(label, "drawer_run", ":material/timeline:") as is_open:
-        steps = controls.number(_("Steps"), "steps", 700, 1, MAX_STEPS, step=100, shown=is_open)
+        steps = controls.number(_("Steps"), "steps", 500, 1, MAX_STEPS, step=100, shown=is_open)
         name = _("Goal: this far above the minimum")
         goal_level = controls.number(name, "goal", 1e-3, 1e-12, 1e6, step=1e-3, shown=is_open)
         plan_key = controls.choice(_("Schedule"), SCHEDULE_TITLES, "schedule", "none", shown=is_open)
@@ -161,7 +162,6 @@ rule = {
 
 with stage:
     st.caption(f":material/balance: {rule}")
-    bar = st.empty()
     finished = []
     try:
         if fairness == "tuned" and chosen.minimum is None:
@@ -171,6 +171,7 @@ with stage:
             for rival in rivals:
                 hypers[rival.key]["lr"] = first_rate(chosen, rival)
         elif fairness == "tuned":
+            bar = st.empty()
             for k, rival in enumerate(rivals):
                 bar.progress(k / len(rivals), _("Tuning {name}", name=rival.title))
                 hyper = {name: value for name, value in hypers[rival.key].items() if name != "lr"}
@@ -239,7 +240,6 @@ with stage:
             figures.show(figures.still_axes(titles[name], _("Step"), log=True), key, alt, bar=False)
 
 if finished:
-    st.subheader(_("Results"), anchor="results")
     runs.results(finished)
 if sweeps:
     st.subheader(_("How the rates were chosen"), anchor="tuning")
@@ -265,8 +265,8 @@ if finished:
         inspected = controls.choice(
             _("Optimizer"), titles, "inspect", "adam" if "adam" in titles else next(iter(titles))
         )
-        step = controls.number(_("Step"), "step", 1, 0, MAX_STEPS)
-        st.caption(_("Pausing or scrubbing the player sets the step."))
+        hint = _("Pausing or scrubbing the player sets the step.")
+        step = controls.number(_("Step"), "step", 1, 0, MAX_STEPS, help=hint)
     run = next(run for run in finished if run.optimizer.key == inspected)
     with right:
         runs.inspector(run, step)
@@ -278,8 +278,8 @@ if finished:
 lesson.claims(lesson_data.CLAIMS, load)
 
 if finished:
-    st.subheader(_("Take it away"), anchor="take-away")
-    st.markdown(_("The address of this page holds every setting and seed: copy it, and the same race opens anywhere."))
+    sentence = _("The address of this page holds every setting and seed: copy it, and the same race opens anywhere.")
+    st.markdown(f"### {_('Take it away')}\n{sentence}")
     with st.container(horizontal=True):
         st.download_button(
             _("CSV"),

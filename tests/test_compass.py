@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
+import core.compass
 import surfaces
 from core.compass import best_direction, slice_along, slope
 from core.tuning import random_starts
@@ -68,6 +69,16 @@ def test_no_other_direction_is_lower(surface, part: float) -> None:
     assert got.value <= min(f.min(), local.fun) + 1e-9 * max(np.ptp(f), 1e-12)
     assert -np.pi <= got.angle < np.pi
     assert 0 <= got.off <= np.pi
+
+
+def test_the_lowest_dip_is_found_although_a_shallower_one_looks_lower_at_first() -> None:
+    spacing = 2 * np.pi / core.compass.DIRECTIONS
+    shallow, deep = 100 * spacing, 500.5 * spacing
+
+    def height(angle):
+        return -0.8 * np.exp(-(((angle - shallow) / 3e-3) ** 2)) - np.exp(-(((angle - deep) / 3e-3) ** 2))
+
+    assert core.compass._lowest_on_circle(height) == pytest.approx(deep, abs=1e-7)
 
 
 def test_on_a_round_bowl_the_gradient_is_right_at_any_length() -> None:

@@ -25,6 +25,13 @@ def read_link() -> None:
     st.session_state.setdefault(_CHOSEN, {})
 
 
+def asked(beginning: str) -> bool:
+    """Say whether the link sets anything whose name begins so; remembered for the session."""
+    return st.session_state.setdefault(
+        f"{_ASKED}_{beginning}", any(k.startswith(beginning) for k in st.session_state[_ASKED])
+    )
+
+
 def complain() -> None:
     """Show one sentence for everything the link asked in vain; the last call of a page, after all widgets."""
     asked, refused = st.session_state[_ASKED], st.session_state[_REFUSED]
@@ -174,23 +181,25 @@ def choices(
     return value[:most]
 
 
-def log_slider(label: str, key: str, default: float, hyper: Hyper, *, exact: bool) -> float:
-    """Show a number as a slider on a log scale; under it the number itself, where `exact` or not at its default.
+def rate_widget(label: str, key: str, default: float, hyper: Hyper, *, exact: bool) -> float:
+    """Show a learning rate: as the number itself, or as a slider on a log scale that moves in steps of 12 %.
 
-    The number is what the link keeps, and it may also be zero or negative.
+    The slider's place for the default stands for exactly the default. The number may also be zero or negative.
     """
-    low, high = (round(log10(edge), 2) for edge in hyper.shown)
-    slide = st.empty()
-    name = _("{name}: exact rate", name=label)
-    value = number(name, key, default, *hyper.allowed, step=_a_tenth_of(default), bare=True, shown=exact)
-    slider = f"{key}_log"
-    st.session_state[slider] = min(max(log10(value), low), high) if value > 0 else low
-
-    def take_over() -> None:
-        st.session_state[key] = _three_digits(10 ** st.session_state[slider])
-
-    label = rf"{label} $\;{hyper.symbol}={value:.4g}$"
-    slide.slider(label, low, high, step=0.05, format="10^%.2f", key=slider, on_change=take_over)
+    if exact:
+        value = number(rf"{label} $\;{hyper.symbol}$", f"lr_{key}", default, *hyper.allowed, step=_a_tenth_of(default))
+    else:
+        low, high = (round(log10(edge), 2) for edge in hyper.shown)
+        middle = min(max(round(log10(default), 2), low), high)
+        place = st.session_state.get(f"rate_{key}", middle)
+        value = default if place == middle else _three_digits(10**place)
+        label = rf"{label} $\;{hyper.symbol}={value:.4g}$"
+        name = f"rate_{key}"
+        st.slider(label, low, high, middle, step=0.05, format="10^%.2f", key=name, bind="query-params")
+        allowed = _("numbers from {low} to {high}", low=f"{low:g}", high=f"{high:g}")
+        place = st.session_state[name]
+        _compare(name, place, lambda text: _as_number(text) == place, allowed, f"{place:g}")
+        value = default if place == middle else _three_digits(10**place)
     if value == 0:
         st.caption(_("A rate of 0 stands still."))
     elif value < 0:
@@ -201,7 +210,14 @@ def log_slider(label: str, key: str, default: float, hyper: Hyper, *, exact: boo
 def rate(optimizer: Optimizer, default: float, *, exact: bool) -> float:
     """Show the learning rate of one optimizer."""
     label = f"{swatch(optimizer.key)} {optimizer.title}"
-    return log_slider(label, f"lr_{optimizer.key}", default, optimizer.hyper[0], exact=exact)
+    return rate_widget(label, optimizer.key, default, optimizer.hyper[0], exact=exact)
+
+
+def set_rate(key: str, value: float) -> None:
+    """Put a learning rate into both of its widgets, of which one is shown."""
+    st.session_state[f"lr_{key}"] = float(value)
+    if value > 0:
+        st.session_state[f"rate_{key}"] = round(log10(value), 2)
 
 
 def hyper_numbers(optimizer: Optimizer, *, shown: bool) -> dict[str, float]:

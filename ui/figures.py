@@ -15,9 +15,9 @@ from core.spec import Surface
 from core.tuning import RateSweep
 from ui.palette import HEIGHT, MARK, VALLEY, ink
 
-POINTS = 141
+POINTS = 111
 """Grid points a side of a contour; finer grids cost the browser more than they show."""
-POINTS_3D = 81
+POINTS_3D = 61
 _MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 
 

@@ -50,21 +50,28 @@ def predict_first(questions: Sequence[Question]) -> None:
 
 
 def claims(rows: Sequence[Claim], load: Callable[[tuple[Preset, ...]], None]) -> None:
-    """Show what the notes claim, each with its verdict, its measured numbers and the button that shows them."""
-    st.subheader(_("Claims under test"), anchor="claims")
-    st.caption(_("Every number is measured now, by the same code, and asserted in the test suite."))
-    for row in rows:
+    """Show what the notes claim, each with its verdict, its measured numbers and a button that shows them."""
+    texts = [f"### {_('Claims under test')}"]
+    for k, row in enumerate(rows, start=1):
         color, icon = _BADGES[row.verdict]
-        with st.container(border=True):
-            verdict = f":{color}-badge[:material/{icon}: {_(row.verdict)}]"
-            reading = _(row.reading, **_measured(row.measure))
-            st.markdown(f"**{_(row.text)}** {verdict}\n\n{_(row.condition)} {reading}")
-            st.button(
-                _("Load this experiment"),
-                key=f"load_{row.key}",
-                icon=":material/play_circle:",
-                on_click=lambda row=row: load(tuple(map(preset, row.presets))),
-            )
+        verdict = f":{color}-badge[:material/{icon}: {_(row.verdict)}]"
+        reading = _(row.reading, **_measured(row.measure))
+        texts.append(f"{k}. **{_(row.text)}** {verdict}\\\n   {_(row.condition)} {reading}")
+    st.markdown("\n".join(texts))
+
+    def load_chosen() -> None:
+        chosen = st.session_state["load_claim"]
+        st.session_state["load_claim"] = None
+        if chosen is not None:
+            load(tuple(map(preset, rows[chosen - 1].presets)))
+
+    st.pills(
+        _("Load the experiment of a claim"),
+        list(range(1, len(rows) + 1)),
+        key="load_claim",
+        on_change=load_chosen,
+        help=_("Every number is measured now, by the same code, and asserted in the test suite."),
+    )
 
 
 def code_that_ran(optimizer: Optimizer) -> None:

@@ -129,7 +129,7 @@ def results(runs: Sequence[Trajectory]) -> None:
         )
         for run in runs
     ]
-    st.markdown(_table(heads, rows, align=(":--", "--:", ":--", "--:", "--:", "--:")))
+    st.markdown(f"### {_('Results')}\n" + _table(heads, rows, align=(":--", "--:", ":--", "--:", "--:", "--:")))
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], align: Sequence[str]) -> str:
@@ -160,9 +160,9 @@ def inspector(run: Trajectory, step: int) -> None:
         symbol, text = EXPLAINED.get(name, (rf"\mathrm{{{name}}}", name))
         rows.append((f"${symbol}$", _(text), values))
     rows.append((r"$x_t$", _("Point after the step"), after))
-    st.markdown(_("**{name}, step {step}**: every number of the formula", name=run.optimizer.title, step=step))
+    title = _("**{name}, step {step}**: every number of the formula", name=run.optimizer.title, step=step)
     table = [(symbol, text, f"`{v[0]:.8g}`", f"`{v[1]:.8g}`") for symbol, text, v in rows]
-    st.markdown(_table(("", "", "x", "y"), table, align=(":--", ":--", "--:", "--:")))
+    st.markdown(f"{title}\n\n" + _table(("", "", "x", "y"), table, align=(":--", ":--", "--:", "--:")))
 
 
 EXPLAINED = {
