@@ -25,16 +25,19 @@ const PLOT_EVENTS = ["plotly_afterplot", "plotly_relayout", "plotly_relayouting"
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-function decodeTrack(raw) {
-  const text = atob(raw.blob);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  const numbers = new Float32Array(bytes.buffer);
-  const column = {};
-  raw.columns.forEach((name, i) => {
-    column[name] = numbers.subarray(i * raw.frames, (i + 1) * raw.frames);
-  });
-  return { ...raw, blob: undefined, column };
+/** Undo `_message` of player.py: length of the header, the header as JSON, then the float32 columns of every track. */
+function decode(bytes) {
+  const aligned = bytes.byteOffset % 4 ? bytes.slice() : bytes;
+  const length = new DataView(aligned.buffer, aligned.byteOffset).getUint32(0, true);
+  const data = JSON.parse(new TextDecoder().decode(aligned.subarray(4, 4 + length)));
+  let offset = aligned.byteOffset + 4 + length;
+  for (const track of data.tracks) {
+    const { frames } = track;
+    const columns = track.columns.map((name, i) => [name, new Float32Array(aligned.buffer, offset + 4 * i * frames, frames)]);
+    track.column = Object.fromEntries(columns);
+    offset += 4 * columns.length * frames;
+  }
+  return data;
 }
 
 /** Median length of the finite, non-zero arrows of one kind: the typical arrow. */
@@ -1132,7 +1135,7 @@ class Player {
     );
     if (!fresh && texts === this.texts) return;
     this.texts = texts;
-    this.tracks = data.tracks.map(decodeTrack);
+    this.tracks = data.tracks;
     this.frames = Math.ceil(data.steps / data.stride) + 1;
     this.valueSeries = `series:${Object.keys(data.linked)[0] ?? ""}`;
     this.typical = {
@@ -1573,7 +1576,7 @@ class Player {
 
 function render({ data, parentElement, setTriggerValue }) {
   const player = parentElement.querySelector(".trajectory-player")?.player ?? new Player(parentElement);
-  player.receive(data, setTriggerValue);
+  player.receive(decode(data), setTriggerValue);
   return () => player.destroy();
 }
 
