@@ -11,7 +11,7 @@ LOCK := --quiet --upgrade --generate-hashes --universal --python-version 3.11 --
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check bench lock clean chromium
+.PHONY: help run test lint check bench screenshots lock clean chromium
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -32,6 +32,9 @@ check: lint test ## everything that continuous integration runs
 
 bench: .venv/.development ## time the core against its yardsticks
 	$(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: chromium .venv/.development ## take the pictures of the README again
+	$(BIN)/python -m docs.screenshots
 
 lock: .venv/.development ## resolve requirements*.in again, with hashes
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -129,6 +129,8 @@ class Surface:
     """True where the function means something only inside the domain: a run that leaves it stops."""
     kinks: str = ""
     """Where the derivatives do not exist, in one line; empty for a smooth surface."""
+    valley: str = ""
+    """The equation of a curve of minima; empty where the minima are single points. `minima` then lists some of it."""
     parameters: tuple[Parameter, ...] = ()
     prepare: Callable | None = None
     isolated: int | None = None

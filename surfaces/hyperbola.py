@@ -29,6 +29,7 @@ HYPERBOLA = Surface(
     domain=(-1.0, 5.0, -1.0, 5.0),
     minima=((1.0, 1.0), (0.25, 4.0), (0.5, 2.0), (2.0, 0.5), (4.0, 0.25)),
     minimum=0.0,
+    valley="x y = 1",
     starts=((4.0, 0.5),),
     rates={"sgd": 0.12, "momentum": 0.024, "adam": 0.05},
     teaches="Every point of the curve xy = 1 is a minimum; a larger rate can only rest where it is flatter.",

@@ -31,11 +31,6 @@ def test_catalogue_holds_nothing_that_is_not_shown():
     assert not [m for m in catalogue if m and m not in MESSAGES], "run `python -m ui.messages`"
 
 
-def test_prose_exists_in_both_languages():
-    english, chinese = ({p.name for p in (ROOT / "text" / code).glob("*.md")} for code in ("en", "zh"))
-    assert english == chinese
-
-
 def test_every_call_names_its_message():
     """A call of `_` with anything but a literal is data, and data must be in the specs that `collect` reads."""
     texts = [(p, p.read_text(encoding="utf-8")) for folder in ("ui", "pages") for p in (ROOT / folder).glob("*.py")]

@@ -1,9 +1,12 @@
 """Every page runs in both languages, keeps its state in its widgets, and answers bad settings with a sentence."""
 
+import tomllib
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from surfaces import SURFACES
+from ui.controls import SWATCHES
 from ui.frame import PAGES
 from ui.i18n import ROOT
 
@@ -159,3 +162,11 @@ def test_slider_at_its_default_stands_for_exactly_the_first_rate():
     assert results(app)["SGD"]["Rate"] == "0.0185"
     app.slider(key="rate_sgd").set_value(-2.0).run()
     assert results(app)["SGD"]["Rate"] == "0.01"
+
+
+def test_swatches_have_the_ink_of_their_optimizers():
+    with (ROOT / ".streamlit" / "config.toml").open("rb") as file:
+        theme = tomllib.load(file)["theme"]
+    for color, name in SWATCHES.items():
+        if color != "#3fa2dc":  # Streamlit knows no second blue
+            assert theme[f"{'gray' if name == 'grey' else name}TextColor"] == color

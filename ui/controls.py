@@ -245,10 +245,10 @@ def setting_number(prefix: str, hyper: Hyper, *, shown: bool) -> float:
 
 def swatch(key: str) -> str:
     """Return a coloured dash in Markdown, the nearest of Streamlit's text colours to the ink of an optimizer."""
-    return f":{_NEAREST.get(ink(key).color, 'grey')}[━]"
+    return f":{SWATCHES.get(ink(key).color, 'grey')}[━]"
 
 
-_NEAREST = {
+SWATCHES = {
     "#0072b2": "blue",
     "#d98f00": "orange",
     "#009e73": "green",

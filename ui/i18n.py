@@ -1,4 +1,4 @@
-"""Two languages: English in the code, Chinese in a gettext catalogue, longer prose as one file per language."""
+"""Two languages: English in the code and in the specs, Chinese in a gettext catalogue."""
 
 import gettext
 import threading
@@ -51,13 +51,3 @@ def translation(code: str) -> gettext.NullTranslations:
         write_mo(compiled, read_po(source, locale=code))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
-
-
-@cache
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
-
-
-def prose(name: str) -> str:
-    """Return text/<language>/<name>.md."""
-    return _read(ROOT / "text" / language() / f"{name}.md")

@@ -102,8 +102,8 @@ def outcome(run: Trajectory) -> str:
 
 
 def distance_to_minimum(run: Trajectory) -> float:
-    """Return how far the last point is from the nearest global minimum; NaN where there is none."""
-    if not run.surface.minima:
+    """Return how far the last point is from the nearest global minimum; NaN where there is no single one."""
+    if not run.surface.minima or run.surface.valley:
         return np.nan
     return float(min(np.hypot(*(run.path[-1] - minimum)) for minimum in np.array(run.surface.minima)))
 
