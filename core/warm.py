@@ -3,7 +3,7 @@
 Numba keeps what it compiled on disk, so that the next process only loads it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from time import perf_counter
 
@@ -12,15 +12,18 @@ from core.optimizers import OPTIMIZERS, VARIANTS
 from core.spec import Surface
 
 
-def warm(surfaces: Sequence[Surface]) -> int:
+def warm(surfaces: Sequence[Surface], between: Callable[[], None] = lambda: None) -> int:
     """Compile the engine and the kernels of every optimizer and of `surfaces`, or load them; return how many.
 
-    Safe beside other threads: Numba compiles one kernel at a time, and whoever needs the same one waits for it.
+    `between` is called before every kernel. Safe beside other threads: Numba compiles one kernel at a time, and
+    whoever needs the same one waits for it.
     """
     optimizers = OPTIMIZERS + VARIANTS
     for optimizer in optimizers:
+        between()
         descend(surfaces[0], optimizer, steps=1)
     for surface in surfaces:
+        between()
         surface.value(*surface.starts[0])
     engine = 2
     return engine + len(optimizers) + len({surface.formulas for surface in surfaces})

@@ -35,11 +35,13 @@ PAGES = (PageRow("pages/race.py", "Optimizer race", ":material/flag:", "race"),)
 def run() -> None:
     """Show the chosen page. This is all that app.py does."""
     server.prepare()
-    warm_up_in_the_background()
     st.set_page_config("Descent Lab", str(ICON), layout="wide", initial_sidebar_state=360, menu_items=MENU)
     choose_language()
     st.session_state["_through_app"] = True
-    _navigation().run()
+    try:
+        _navigation().run()
+    finally:
+        warm_up_in_the_background()
 
 
 def _navigation():
@@ -63,19 +65,32 @@ def enter() -> None:
         st.rerun()
 
 
+_warm = threading.Event()
+"""Set when every kernel of this process is ready."""
+_free = threading.Semaphore()
+"""Held while a page computes: the warm-up then waits before its next kernel."""
+
+
 @cache
-def warm_up_in_the_background() -> threading.Thread:
-    """Load or compile every kernel once per process, while the first visitor reads."""
-    thread = threading.Thread(target=warm, args=(SURFACES,), name="warm-up", daemon=True)
-    thread.start()
-    return thread
+def warm_up_in_the_background() -> None:
+    """Load or compile every kernel once per process, after the first page is drawn and while nobody computes."""
+
+    def let_pages_pass() -> None:
+        with _free:
+            return
+
+    def work_through() -> None:
+        warm(SURFACES, let_pages_pass)
+        _warm.set()
+
+    threading.Thread(target=work_through, name="warm-up", daemon=True).start()
 
 
 @contextmanager
 def work(message: str) -> Iterator[None]:
     """Surround what a page computes: while kernels may still have to compile, let others pass and say so."""
-    if not warm_up_in_the_background().is_alive():
+    if _warm.is_set():
         yield
         return
-    with server.aside(), st.spinner(message):
+    with server.aside(), st.spinner(message), _free:
         yield
