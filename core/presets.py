@@ -85,6 +85,11 @@ class Preset:
             return first_rebound(run.value, self.metric["lo"], self.metric["hi"])
         return run.first
 
+    def show(self) -> dict:
+        """Run it and return {"measured": number}, points rounded to five digits."""
+        measured = self.measure(self.run())
+        return {"measured": [round(float(c), 5) for c in measured] if isinstance(measured, tuple) else measured}
+
     def agrees(self, measured) -> bool:
         """Say whether a measured number is the expected one within the tolerance."""
         if self.tolerance is None:

@@ -348,5 +348,6 @@ with st.sidebar:
     race = choose_race()
 stage(race)
 lesson.claims(lesson_data.CLAIMS, load)
+lesson.preset_picker(load)
 with complaints:
     controls.complain()

@@ -5,6 +5,7 @@ import tomllib
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.presets import preset
 from surfaces import SURFACES
 from ui.controls import SWATCHES
 from ui.frame import PAGES
@@ -135,6 +136,17 @@ def test_every_claim_loads_its_experiment():
         assert not app.exception and not app.error
         shown = results(app)
         assert len(shown) == len(claim.presets)
+
+
+@pytest.mark.parametrize("id", ["ravine_hb_0.9", "warm_hb_50", "dw_hb_-2", "adam_burst_0.02"])
+def test_preset_picker_loads_and_shows_both_numbers(id):
+    app = open_page(drawer_presets=True)
+    app.selectbox(key="preset").select(id).run()
+    assert not app.exception and not app.error
+    case = preset(id)
+    assert len(results(app)) == 1
+    text = next(m.value for m in app.markdown if m.value.startswith("Measured now"))
+    assert str(case.expected) in text and str(case.show()["measured"]) in text
 
 
 def test_loaded_preset_shows_the_number_of_the_preset():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from core.lessons import Claim, Question
-from core.presets import Preset, preset
+from core.presets import Preset, preset, presets
 from core.spec import Optimizer
 from ui.controls import drawer
 from ui.i18n import _
@@ -72,6 +72,31 @@ def claims(rows: Sequence[Claim], load: Callable[[tuple[Preset, ...]], None]) ->
         on_change=load_chosen,
         help=_("Every number is measured now, by the same code, and asserted in the test suite."),
     )
+
+
+def preset_picker(load: Callable[[tuple[Preset, ...]], None]) -> None:
+    """Offer every preset that ships with the app, with the number it must show and the number it shows now."""
+
+    def load_chosen() -> None:
+        if st.session_state["preset"]:
+            load((preset(st.session_state["preset"]),))
+
+    with drawer(_("All presets"), "drawer_presets", ":material/bookmarks:") as is_open:
+        if not is_open:
+            return
+        ids = [candidate.id for candidate in presets()]
+        chosen = st.selectbox(_("Preset"), ids, index=None, key="preset", on_change=load_chosen)
+        if chosen:
+            picked = preset(chosen)
+            measured = _measured(picked.show)
+            st.markdown(
+                _(
+                    "Measured now: {measured}. Expected: {expected}, give or take {tolerance}.",
+                    measured=measured["measured"],
+                    expected=picked.expected,
+                    tolerance=_("anything, because rounding decides") if picked.tolerance is None else picked.tolerance,
+                )
+            )
 
 
 def code_that_ran(optimizer: Optimizer) -> None:
