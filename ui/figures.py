@@ -17,7 +17,7 @@ from ui.palette import HEIGHT, MARK, VALLEY, ink
 
 POINTS = 111
 """Grid points a side of a contour; finer grids cost the browser more than they show."""
-POINTS_3D = 61
+POINTS_3D = 81
 _MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 
 
