@@ -272,7 +272,8 @@ def inspect_step(finished: list[Trajectory]) -> Trajectory:
 
 def take_away(race: Race, finished: list[Trajectory], run: Trajectory) -> None:
     sentence = _("The address of this page holds every setting and seed: copy it, and the same race opens anywhere.")
-    st.markdown(f"### {_('Take it away')}\n{sentence}")
+    heading = _("Take it away")
+    st.markdown(f"### {heading}\n{sentence}")
     title = _("Optimizer race")
     files = (
         (_("CSV"), lambda: runs.as_csv(finished), "race.csv", "text/csv", ":material/table:"),

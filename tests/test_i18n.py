@@ -37,3 +37,5 @@ def test_every_call_names_its_message():
     for path, text in texts:
         for found in re.findall(r"(?<![\w.])_\((f[\"'])", text):
             pytest.fail(f"{path.name}: an f-string cannot be translated: {found}")
+        for found in re.findall(r"\{_\([\"'][^\"']*", text):
+            pytest.fail(f"{path.name}: a call inside an f-string is not found by the extractor: {found}")

@@ -5,7 +5,9 @@ import tomllib
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import OPTIMIZERS
 from core.presets import preset
+from core.tuning import first_rate
 from surfaces import SURFACES
 from ui.controls import SWATCHES
 from ui.frame import PAGES
@@ -60,10 +62,8 @@ def test_surface_figures_do_not_depend_on_runs():
 
 def results(app: AppTest) -> dict:
     """Return the table of results: optimizer -> column -> text."""
-    table = next(m.value for m in app.markdown if "| Optimizer |" in m.value)
-    lines = [line for line in table.splitlines() if line.startswith("|")]
-    heads, _align, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return {row[0].split("] ")[-1]: dict(zip(heads, row, strict=True)) for row in rows}
+    rows = app.table[0].value.to_dict("records")
+    return {row["Optimizer"].split("] ")[-1]: row for row in rows}
 
 
 def test_fairness_changes_the_rates():
@@ -115,7 +115,7 @@ def test_closed_drawer_keeps_what_differs_from_the_default():
     app.session_state["drawer_run"] = False
     app.run()
     assert [n.key for n in app.number_input if n.key in ("steps", "goal", "sigma")] == ["steps"]
-    assert results(app)["Adam"]["First step below the goal"] == "not reached"
+    assert results(app)["Adam"]["Goal at step"] == "not reached"
 
 
 @pytest.mark.parametrize("drawer", ["drawer_code", "drawer_torch"])
@@ -151,8 +151,8 @@ def test_preset_picker_loads_and_shows_both_numbers(id):
 
 def test_loaded_preset_shows_the_number_of_the_preset():
     app = load_claim(1)
-    assert results(app)["Momentum"]["First step below the goal"] == "666"
-    assert results(app)["SGD"]["First step below the goal"] == "7156"
+    assert results(app)["Momentum"]["Goal at step"] == "666"
+    assert results(app)["SGD"]["Goal at step"] == "7156"
 
 
 def test_prediction_answers_with_measured_numbers():
@@ -182,3 +182,10 @@ def test_swatches_have_the_ink_of_their_optimizers():
     for color, name in SWATCHES.items():
         if color != "#3fa2dc":  # Streamlit knows no second blue
             assert theme[f"{'gray' if name == 'grey' else name}TextColor"] == color
+
+
+def test_every_first_rate_has_a_place_on_its_slider():
+    for chosen in SURFACES:
+        for rival in OPTIMIZERS:
+            low, high = rival.hyper[0].shown
+            assert low <= first_rate(chosen, rival) <= high, (chosen.key, rival.key)

@@ -10,7 +10,7 @@ from math import floor, inf, isfinite, log10
 
 import streamlit as st
 
-from core.spec import Hyper, Optimizer
+from core.spec import Hyper, Optimizer, learning_rate
 from ui.i18n import _, language
 from ui.palette import ink
 
@@ -190,7 +190,7 @@ def rate_widget(label: str, key: str, default: float, hyper: Hyper, *, exact: bo
         value = number(rf"{label} $\;{hyper.symbol}$", f"lr_{key}", default, *hyper.allowed, step=_a_tenth_of(default))
     else:
         low, high = (round(log10(edge), 2) for edge in hyper.shown)
-        middle = min(max(round(log10(default), 2), low), high)
+        middle = _slider_place(default, hyper)
         place = st.session_state.get(f"rate_{key}", middle)
         value = default if place == middle else _three_digits(10**place)
         label = rf"{label} $\;{hyper.symbol}={value:.4g}$"
@@ -213,11 +213,16 @@ def rate(optimizer: Optimizer, default: float, *, exact: bool) -> float:
     return rate_widget(label, optimizer.key, default, optimizer.hyper[0], exact=exact)
 
 
+def _slider_place(value: float, hyper: Hyper) -> float:
+    low, high = hyper.shown
+    return round(log10(min(max(value, low), high)), 2)
+
+
 def set_rate(key: str, value: float) -> None:
     """Put a learning rate into both of its widgets, of which one is shown."""
     st.session_state[f"lr_{key}"] = float(value)
     if value > 0:
-        st.session_state[f"rate_{key}"] = round(log10(value), 2)
+        st.session_state[f"rate_{key}"] = _slider_place(value, learning_rate(value))
 
 
 def hyper_numbers(optimizer: Optimizer, *, shown: bool) -> dict[str, float]:

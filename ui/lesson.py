@@ -51,7 +51,8 @@ def predict_first(questions: Sequence[Question]) -> None:
 
 def claims(rows: Sequence[Claim], load: Callable[[tuple[Preset, ...]], None]) -> None:
     """Show what the notes claim, each with its verdict, its measured numbers and a button that shows them."""
-    texts = [f"### {_('Claims under test')}"]
+    title = _("Claims under test")
+    texts = [f"### {title}"]
     for k, row in enumerate(rows, start=1):
         color, icon = _BADGES[row.verdict]
         verdict = f":{color}-badge[:material/{icon}: {_(row.verdict)}]"

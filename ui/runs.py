@@ -1,5 +1,6 @@
 """Show runs: as tracks for the player, as a table, as numbers of one step, as files."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
@@ -114,27 +115,34 @@ def results(runs: Sequence[Trajectory]) -> None:
         _("Optimizer"),
         _("Rate"),
         _("Outcome"),
-        _("First step below the goal"),
+        _("Goal at step"),
         _("Final value"),
-        _("Distance to the nearest global minimum"),
+        _("Distance"),
     )
     rows = [
         (
             f"{swatch(run.optimizer.key)} {run.optimizer.title}",
             f"{run.hyper['lr']:.4g}",
-            outcome(run),
-            str(run.first) if run.first >= 0 else _("not reached"),
-            f"{run.value[-1]:.6g}",
+            _unbroken(outcome(run)),
+            str(run.first) if run.first >= 0 else _unbroken(_("not reached")),
+            f"{run.value[-1]:.4g}",
             "–" if np.isnan(distance_to_minimum(run)) else f"{distance_to_minimum(run):.3g}",
         )
         for run in runs
     ]
-    st.markdown(f"### {_('Results')}\n" + _table(heads, rows, align=(":--", "--:", ":--", "--:", "--:", "--:")))
+    title = _("Results")
+    st.markdown(f"### {title}")
+    _table(heads, rows, title)
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], align: Sequence[str]) -> str:
-    """Return a table in Markdown: a fraction of the cost of a data frame, in the server and in the browser."""
-    return "\n".join("| " + " | ".join(row) + " |" for row in (heads, align, *rows))
+def _unbroken(text: str) -> str:
+    """Join Chinese characters, between which any line may end, so that a narrow column does not stack them."""
+    return re.sub(r"(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])", "\u2060", text)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], alt: str) -> None:
+    """Show cells of Markdown; where the screen is narrow, the table scrolls for itself."""
+    st.table(pd.DataFrame(rows, columns=list(heads)), hide_index=True, alt=alt)
 
 
 def inspector(run: Trajectory, step: int) -> None:
@@ -162,7 +170,8 @@ def inspector(run: Trajectory, step: int) -> None:
     rows.append((r"$x_t$", _("Point after the step"), after))
     title = _("**{name}, step {step}**: every number of the formula", name=run.optimizer.title, step=step)
     table = [(symbol, text, f"`{v[0]:.8g}`", f"`{v[1]:.8g}`") for symbol, text, v in rows]
-    st.markdown(f"{title}\n\n" + _table(("", "", "x", "y"), table, align=(":--", ":--", "--:", "--:")))
+    st.markdown(title)
+    _table((_("Symbol"), _("Meaning"), "x", "y"), table, _("Numbers of one step"))
 
 
 EXPLAINED = {
