@@ -1,5 +1,6 @@
 """The race: up to eight optimizers on one surface, from one start, under one rule of fairness."""
 
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import streamlit as st
@@ -67,8 +68,10 @@ def draw_start() -> None:
 
 
 def show_step() -> None:
-    """Take the step at which the player came to rest."""
+    """Take the step at which the player came to rest, and open the inspector unless that is simply the end."""
     st.session_state["step"] = int(st.session_state["player"].step)
+    if st.session_state["step"] < st.session_state.get("steps", 500):
+        st.session_state["drawer_inspect"] = True
 
 
 def load(presets: tuple[Preset, ...]) -> None:
@@ -252,17 +255,19 @@ def show_sweeps(sweeps: list[tuple], budget: int) -> None:
 
 def inspect_step(finished: list[Trajectory]) -> Trajectory:
     """Show the numbers of one step of one run; return the run."""
-    st.subheader(_("Step inspector"), anchor="inspector")
-    left, right = st.columns([1, 2.6], gap="medium")
-    with left:
-        titles = {run.optimizer.key: run.optimizer.title for run in finished}
-        first = "adam" if "adam" in titles else next(iter(titles))
-        chosen = controls.choice(_("Optimizer"), titles, "inspect", first)
-        hint = _("Pausing or scrubbing the player sets the step.")
-        step = controls.number(_("Step"), "step", 1, 0, MAX_STEPS, help=hint)
-    run = next(run for run in finished if run.optimizer.key == chosen)
-    with right:
-        runs.inspector(run, step)
+    titles = {run.optimizer.key: run.optimizer.title for run in finished}
+    first = "adam" if "adam" in titles else next(iter(titles))
+    label = _("Step inspector: every number of the formula")
+    with controls.drawer(label, "drawer_inspect", ":material/search:") as is_open:
+        left, right = st.columns([1, 2.6], gap="medium") if is_open else (st, st)
+        with left if is_open else nullcontext():
+            chosen = controls.choice(_("Optimizer"), titles, "inspect", first, shown=is_open)
+            hint = _("Pausing or scrubbing the player sets the step.")
+            step = controls.number(_("Step"), "step", 1, 0, MAX_STEPS, help=hint, shown=is_open)
+        run = next(run for run in finished if run.optimizer.key == chosen)
+        if is_open:
+            with right:
+                runs.inspector(run, step)
     name = _("The code that ran: {name}", name=run.optimizer.title)
     with controls.drawer(name, "drawer_code", ":material/code:") as is_open:
         if is_open:

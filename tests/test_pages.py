@@ -189,3 +189,10 @@ def test_every_first_rate_has_a_place_on_its_slider():
         for rival in OPTIMIZERS:
             low, high = rival.hyper[0].shown
             assert low <= first_rate(chosen, rival) <= high, (chosen.key, rival.key)
+
+
+def test_inspector_shows_every_number_of_a_step():
+    app = open_page(drawer_inspect=True, step=3)
+    table = app.table[1].value
+    assert len(table) == 12
+    assert any("step 3" in m.value for m in app.markdown)
