@@ -39,24 +39,10 @@ RUNNING, CONVERGED, DIVERGED, LEFT, REACHED = range(5)
 STATUS = ("running", "converged", "diverged", "left the box", "reached the goal")
 
 # Columns of the outcome of a run.
-FINAL, OUTCOME, STOP, SETTLED, FIRST, HELD, OUTCOMES = 0, 2, 3, 4, 5, 6, 7
+FINAL, OUTCOME, STOP, FIRST, HELD, OUTCOMES = 0, 2, 3, 4, 5, 6
 # Rows after the hyper-parameters.
-SIGMA, CLIP, BASE_RATE, PREVIOUS, CALM, HIT, SINCE, MARGIN, LANE, BEST, BAD, COOLDOWN, SCALE, NOTES = (
-    0,
-    1,
-    2,
-    3,
-    5,
-    6,
-    7,
-    8,
-    9,
-    10,
-    11,
-    12,
-    13,
-    14,
-)
+SIGMA, CLIP, BASE_RATE, PREVIOUS, CALM, HIT, SINCE, MARGIN = 0, 1, 2, 3, 5, 6, 7, 8  # x and y of PREVIOUS
+LANE, BEST, BAD, COOLDOWN, SCALE, NOTES = 9, 10, 11, 12, 13, 14
 
 
 @kernel(
@@ -205,7 +191,6 @@ def _drive(
                     out[index, FINAL + 1] = y if finite else w[previous + 1, b]
                     out[index, OUTCOME] = outcome
                     out[index, STOP] = w[calm, b] if outcome == CONVERGED else t
-                    out[index, SETTLED] = w[calm, b]
                     out[index, FIRST] = w[hit, b]
                     out[index, HELD] = w[since, b] if goal > 0 and w[since, b] <= t else -1.0
                     n -= 1

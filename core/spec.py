@@ -81,9 +81,6 @@ class Optimizer:
         if [s.shared for s in self.state] != sorted(s.shared for s in self.state):
             raise ValueError(f"{self.key}: shared state must stand behind the state of the coordinates")
 
-    def hyper_named(self, key: str) -> Hyper:
-        return next(h for h in self.hyper if h.key == key)
-
 
 @dataclass(frozen=True)
 class Parameter:

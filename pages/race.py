@@ -1,6 +1,5 @@
 """The race: up to eight optimizers on one surface, from one start, under one rule of fairness."""
 
-from contextlib import nullcontext
 from typing import NamedTuple
 
 import streamlit as st
@@ -25,6 +24,7 @@ controls.read_link()
 
 FIELD = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "lion", "rprop")
 LINKED = {"gap": "race_gap", "gradient": "race_gradient", "length": "race_length"}
+STEPS = 500
 MOST_TUNING_STEPS = 2000
 SURFACE_TITLES = {s.key: s.title for s in SURFACES}
 OPTIMIZER_TITLES = {o.key: o.title for o in OPTIMIZERS}
@@ -70,7 +70,7 @@ def draw_start() -> None:
 def show_step() -> None:
     """Take the step at which the player came to rest, and open the inspector unless that is simply the end."""
     st.session_state["step"] = int(st.session_state["player"].step)
-    if st.session_state["step"] < st.session_state.get("steps", 500):
+    if st.session_state["step"] < st.session_state.get("steps", STEPS):
         st.session_state["drawer_inspect"] = True
 
 
@@ -140,7 +140,7 @@ def choose_race() -> Race:
     hyper = choose_rates(chosen, fairness, rivals)
     label = _("Steps, schedule, noise, clipping")
     with controls.drawer(label, "drawer_run", ":material/timeline:") as is_open:
-        steps = controls.number(_("Steps"), "steps", 500, 1, MAX_STEPS, step=100, shown=is_open)
+        steps = controls.number(_("Steps"), "steps", STEPS, 1, MAX_STEPS, step=100, shown=is_open)
         name = _("Goal: this far above the minimum")
         level = controls.number(name, "goal", 1e-3, 1e-12, 1e6, step=1e-3, shown=is_open)
         plan_key = controls.choice(_("Schedule"), SCHEDULE_TITLES, "schedule", "none", shown=is_open)
@@ -259,15 +259,13 @@ def inspect_step(finished: list[Trajectory]) -> Trajectory:
     first = "adam" if "adam" in titles else next(iter(titles))
     label = _("Step inspector: every number of the formula")
     with controls.drawer(label, "drawer_inspect", ":material/search:") as is_open:
-        left, right = st.columns([1, 2.6], gap="medium") if is_open else (st, st)
-        with left if is_open else nullcontext():
+        with st.container(horizontal=True):
             chosen = controls.choice(_("Optimizer"), titles, "inspect", first, shown=is_open)
             hint = _("Pausing or scrubbing the player sets the step.")
             step = controls.number(_("Step"), "step", 1, 0, MAX_STEPS, help=hint, shown=is_open)
         run = next(run for run in finished if run.optimizer.key == chosen)
         if is_open:
-            with right:
-                runs.inspector(run, step)
+            runs.inspector(run, step)
     name = _("The code that ran: {name}", name=run.optimizer.title)
     with controls.drawer(name, "drawer_code", ":material/code:") as is_open:
         if is_open:

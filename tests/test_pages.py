@@ -196,3 +196,11 @@ def test_inspector_shows_every_number_of_a_step():
     table = app.table[1].value
     assert len(table) == 12
     assert any("step 3" in m.value for m in app.markdown)
+
+
+def test_label_of_a_slider_shows_the_rate_that_the_link_asks_for():
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params["rate_adam"] = "-2"
+    app.run()
+    assert "=0.01$" in app.slider(key="rate_adam").label
+    assert results(app)["Adam"]["Rate"] == "0.01"

@@ -71,11 +71,9 @@ def number(
     *,
     step: float | None = None,
     help: str | None = None,
-    on_change: Callable | None = None,
-    bare: bool = False,
     shown: bool = True,
 ) -> float:
-    """Show a number that the link keeps. An int default takes whole numbers; `bare` hides the label from the eye."""
+    """Show a number that the link keeps. An int default takes whole numbers."""
     if not shown and not _is_set(key, default):
         return default
     whole = isinstance(default, int)
@@ -90,8 +88,6 @@ def number(
         key=key,
         bind="query-params",
         help=help,
-        on_change=on_change or "rerun",
-        label_visibility="collapsed" if bare else "visible",
     )
     value = st.session_state[key]
     value = kind(default) if value is None else value
@@ -100,11 +96,11 @@ def number(
     return value
 
 
-def switch(label: str, key: str, default: bool = False, *, help: str | None = None, shown: bool = True) -> bool:
+def switch(label: str, key: str, default: bool = False, *, shown: bool = True) -> bool:
     """Show an on-off switch that the link keeps."""
     if not shown and not _is_set(key, default):
         return default
-    value = st.toggle(label, value=default, key=key, bind="query-params", help=help)
+    value = st.toggle(label, value=default, key=key, bind="query-params")
     _compare(key, value, lambda text: text.lower() == str(value).lower(), "true, false", str(value).lower())
     return value
 
@@ -115,7 +111,6 @@ def choice(
     key: str,
     default: str,
     *,
-    help: str | None = None,
     on_change: Callable | None = None,
     widget: Callable = st.selectbox,
     shown: bool = True,
@@ -136,7 +131,6 @@ def choice(
         format_func=lambda option: options.get(option, option),
         key=key,
         bind="query-params",
-        help=help,
         on_change=on_change or "rerun",
         **start,
         **style,
@@ -154,7 +148,6 @@ def choices(
     default: Sequence[str],
     *,
     most: int,
-    help: str | None = None,
 ) -> list[str]:
     """Show switches for up to `most` of `options` (key -> label, the same in every language); return the keys."""
     value = st.pills(
@@ -165,7 +158,6 @@ def choices(
         format_func=lambda option: options.get(option, option),
         key=key,
         bind="query-params",
-        help=help,
     )
     value = [v for v in value if v in options]
     asked = st.session_state[_ASKED].pop(key, None)
@@ -189,22 +181,29 @@ def rate_widget(label: str, key: str, default: float, hyper: Hyper, *, exact: bo
     if exact:
         value = number(rf"{label} $\;{hyper.symbol}$", f"lr_{key}", default, *hyper.allowed, step=_a_tenth_of(default))
     else:
-        low, high = (round(log10(edge), 2) for edge in hyper.shown)
-        middle = _slider_place(default, hyper)
-        place = st.session_state.get(f"rate_{key}", middle)
-        value = default if place == middle else _three_digits(10**place)
-        label = rf"{label} $\;{hyper.symbol}={value:.4g}$"
-        name = f"rate_{key}"
-        st.slider(label, low, high, middle, step=0.05, format="10^%.2f", key=name, bind="query-params")
-        allowed = _("numbers from {low} to {high}", low=f"{low:g}", high=f"{high:g}")
-        place = st.session_state[name]
-        _compare(name, place, lambda text: _as_number(text) == place, allowed, f"{place:g}")
-        value = default if place == middle else _three_digits(10**place)
+        value = _rate_of_slider(label, f"rate_{key}", default, hyper)
     if value == 0:
         st.caption(_("A rate of 0 stands still."))
     elif value < 0:
         st.caption(_("A negative rate climbs."))
     return value
+
+
+def _rate_of_slider(label: str, key: str, default: float, hyper: Hyper) -> float:
+    low, high = (round(log10(edge), 2) for edge in hyper.shown)
+    middle = _slider_place(default, hyper)
+
+    def rate_at(place: float) -> float:
+        return default if place == middle else _three_digits(10**place)
+
+    # The label shows the rate and comes before the widget, which alone takes the place out of a link.
+    linked = _as_number(st.session_state[_ASKED].get(key, [""])[-1])
+    shown = rate_at(linked if low <= linked <= high else st.session_state.get(key, middle))
+    label = rf"{label} $\;{hyper.symbol}={shown:.4g}$"
+    place = st.slider(label, low, high, middle, step=0.05, format="10^%.2f", key=key, bind="query-params")
+    allowed = _("numbers from {low} to {high}", low=f"{low:g}", high=f"{high:g}")
+    _compare(key, place, lambda text: _as_number(text) == place, allowed, f"{place:g}")
+    return rate_at(place)
 
 
 def rate(optimizer: Optimizer, default: float, *, exact: bool) -> float:

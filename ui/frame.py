@@ -67,7 +67,7 @@ def enter() -> None:
 
 _warm = threading.Event()
 """Set when every kernel of this process is ready."""
-_free = threading.Semaphore()
+_free = threading.Lock()
 """Held while a page computes: the warm-up then waits before its next kernel."""
 
 
