@@ -5,18 +5,17 @@ from typing import NamedTuple
 import streamlit as st
 
 from core import OPTIMIZERS, SCHEDULES, Goal, Noise, Trajectory, descend
-from core.engine import MAX_STEPS, REACH
+from core.engine import MAX_STEPS
 from core.lessons import race as lesson_data
 from core.optimizers import optimizer
-from core.presets import Preset
+from core.presets import Preset, preset
 from core.schedules import schedule
 from core.spec import Optimizer, Surface
 from core.torch_script import torch_script
-from core.tuning import RATES, STARTS, first_rate, random_starts
-from surfaces import SURFACES, surface
-from ui import controls, figures, frame, lesson, runs
+from core.tuning import RATES, STARTS, first_rate
+from surfaces import surface
+from ui import controls, figures, frame, lesson, runs, scene
 from ui.i18n import _
-from ui.player import LABELS, degraded, player
 from ui.server import aside
 
 frame.enter()
@@ -24,9 +23,8 @@ controls.read_link()
 
 FIELD = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "lion", "rprop")
 LINKED = {"gap": "race_gap", "gradient": "race_gradient", "length": "race_length"}
-STEPS = 500
+
 MOST_TUNING_STEPS = 2000
-SURFACE_TITLES = {s.key: s.title for s in SURFACES}
 OPTIMIZER_TITLES = {o.key: o.title for o in OPTIMIZERS}
 SCHEDULE_TITLES = {"none": "None"} | {s.key: s.title for s in SCHEDULES}
 
@@ -48,38 +46,18 @@ class Race(NamedTuple):
 
 def begin_anew() -> None:
     """Take start and rates from the surface just chosen."""
+    scene.begin_anew()
     chosen = surface(st.session_state["surface"])
-    st.session_state["x"], st.session_state["y"] = chosen.starts[0]
     for o in OPTIMIZERS:
         controls.set_rate(o.key, first_rate(chosen, o))
 
 
-def move_start() -> None:
-    """Take the point that was clicked on the surface."""
-    point = st.session_state["player"].start
-    st.session_state["x"], st.session_state["y"] = float(f"{point['x']:.6g}"), float(f"{point['y']:.6g}")
-
-
-def draw_start() -> None:
-    """Take a random point of the window and show its seed."""
-    st.session_state["start_seed"] += 1
-    x, y = random_starts(st.session_state["surface"], 1, st.session_state["start_seed"])[:, 0]
-    st.session_state["x"], st.session_state["y"] = round(float(x), 4), round(float(y), 4)
-
-
-def show_step() -> None:
-    """Take the step at which the player came to rest, and open the inspector unless that is simply the end."""
-    st.session_state["step"] = int(st.session_state["player"].step)
-    if st.session_state["step"] < st.session_state.get("steps", STEPS):
-        st.session_state["drawer_inspect"] = True
-
-
-def load(presets: tuple[Preset, ...]) -> None:
+def load(*presets: Preset) -> None:
     """Set every widget to what the presets run."""
     first = presets[0]
     st.session_state["surface"] = first.surface
     begin_anew()
-    st.session_state["x"], st.session_state["y"] = map(float, first.start)
+    scene.set_start(first.start)
     st.session_state["steps"] = first.steps
     st.session_state["race"] = [p.optimizer for p in presets]
     st.session_state["fairness"] = "own"
@@ -93,18 +71,6 @@ def load(presets: tuple[Preset, ...]) -> None:
             st.session_state[f"{p.optimizer}_{h.key}"] = bool(value) if h.scale == "switch" else float(value)
         controls.set_rate(p.optimizer, p.hyper["lr"])
     st.session_state["exact"] = True
-
-
-def choose_surface() -> Surface:
-    chosen = surface(controls.choice(_("Surface"), SURFACE_TITLES, "surface", "rosenbrock", on_change=begin_anew))
-    if chosen.parameters:
-        values = {}
-        for p in chosen.parameters:
-            label = f"${p.symbol}$ {_(p.text)}"
-            values[p.key] = controls.number(label, f"{chosen.key}_{p.key}", p.default, *p.allowed)
-        chosen = chosen.with_parameters(**values)
-    st.caption(_(chosen.teaches))
-    return chosen
 
 
 def choose_rates(chosen: Surface, fairness: str, rivals: list[Optimizer]) -> dict[str, dict[str, float]]:
@@ -132,7 +98,7 @@ def choose_rates(chosen: Surface, fairness: str, rivals: list[Optimizer]) -> dic
 
 def choose_race() -> Race:
     """Show the sidebar and return what it sets."""
-    chosen = choose_surface()
+    chosen = scene.choose_surface("rosenbrock", on_change=begin_anew)
     modes = {"own": _("Own rates"), "same": _("Same rate"), "defaults": _("Defaults"), "tuned": _("Tuned")}
     style = {"widget": st.segmented_control, "required": True, "width": "stretch"}
     fairness = controls.choice(_("Fairness"), modes, "fairness", "own", **style)
@@ -140,7 +106,7 @@ def choose_race() -> Race:
     hyper = choose_rates(chosen, fairness, rivals)
     label = _("Steps, schedule, noise, clipping")
     with controls.drawer(label, "drawer_run", ":material/timeline:") as is_open:
-        steps = controls.number(_("Steps"), "steps", STEPS, 1, MAX_STEPS, step=100, shown=is_open)
+        steps = controls.number(_("Steps"), "steps", runs.STEPS, 1, MAX_STEPS, step=100, shown=is_open)
         name = _("Goal: this far above the minimum")
         level = controls.number(name, "goal", 1e-3, 1e-12, 1e6, step=1e-3, shown=is_open)
         plan_key = controls.choice(_("Schedule"), SCHEDULE_TITLES, "schedule", "none", shown=is_open)
@@ -207,31 +173,6 @@ def tune(race: Race) -> list[tuple]:
     return sweeps
 
 
-def choose_start(chosen: Surface) -> tuple[float, float]:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        x = controls.number(_("Start x"), "x", chosen.starts[0][0], -REACH, REACH)
-        y = controls.number(_("Start y"), "y", chosen.starts[0][1], -REACH, REACH)
-        controls.number(_("Seed"), "start_seed", 0, 0, 2**31, help=_("Seed of the random start"))
-        st.button(_("Random"), icon=":material/casino:", on_click=draw_start)
-    return x, y
-
-
-def show_pictures(race: Race, tracks: list) -> None:
-    figure = figures.plane(race.surface, _("Global minimum"))
-    if degraded("player"):
-        sentence = LABELS["degraded"]
-        st.info(_(sentence))
-        figure = figures.with_paths(figure, tracks)
-    name = race.surface.title
-    left, right = st.columns(2, gap="small")
-    with left:
-        alt = _("{name} from above with the paths of all optimizers", name=name)
-        figures.show(figure, "race_plane", alt, zoom=True)
-    with right:
-        alt = _("{name} as a landscape with the paths of all optimizers", name=name)
-        figures.show(figures.space(race.surface), "race_space", alt)
-
-
 def show_curves() -> None:
     titles = {"gap": _("Value above the minimum"), "gradient": _("Gradient norm"), "length": _("Step length")}
     for column, (name, key) in zip(st.columns(3, gap="small"), LINKED.items(), strict=True):
@@ -253,40 +194,13 @@ def show_sweeps(sweeps: list[tuple], budget: int) -> None:
     )
 
 
-def inspect_step(finished: list[Trajectory]) -> Trajectory:
-    """Show the numbers of one step of one run; return the run."""
-    titles = {run.optimizer.key: run.optimizer.title for run in finished}
-    first = "adam" if "adam" in titles else next(iter(titles))
-    label = _("Step inspector: every number of the formula")
-    with controls.drawer(label, "drawer_inspect", ":material/search:") as is_open:
-        with st.container(horizontal=True):
-            chosen = controls.choice(_("Optimizer"), titles, "inspect", first, shown=is_open)
-            hint = _("Pausing or scrubbing the player sets the step.")
-            step = controls.number(_("Step"), "step", 1, 0, MAX_STEPS, help=hint, shown=is_open)
-        run = next(run for run in finished if run.optimizer.key == chosen)
-        if is_open:
-            runs.inspector(run, step)
-    name = _("The code that ran: {name}", name=run.optimizer.title)
-    with controls.drawer(name, "drawer_code", ":material/code:") as is_open:
-        if is_open:
-            lesson.code_that_ran(run.optimizer)
-    return run
-
-
 def take_away(race: Race, finished: list[Trajectory], run: Trajectory) -> None:
-    sentence = _("The address of this page holds every setting and seed: copy it, and the same race opens anywhere.")
-    heading = _("Take it away")
-    st.markdown(f"### {heading}\n{sentence}")
     title = _("Optimizer race")
-    files = (
-        (_("CSV"), lambda: runs.as_csv(finished), "race.csv", "text/csv", ":material/table:"),
-        (_("Web page"), lambda: runs.as_html(finished, title), "race.html", "text/html", ":material/public:"),
+    scene.take_away(
+        scene.File(lambda: runs.as_csv(finished), "race.csv"),
+        scene.File(lambda: runs.as_html(finished, title), "race.html"),
     )
-    with st.container(horizontal=True):
-        for label, content, name, kind, icon in files:
-            st.download_button(label, content, name, kind, on_click="ignore", icon=icon)
-    name = _("Copy as PyTorch: {name}", name=run.optimizer.title)
-    with controls.drawer(name, "drawer_torch", ":material/content_copy:") as is_open:
+    with scene.torch_drawer(run.optimizer) as is_open:
         if is_open:
             script = torch_script(
                 race.surface,
@@ -309,7 +223,7 @@ def stage(race: Race) -> None:
     sweeps = tune(race) if race.fairness == "tuned" else []
     # In the stream the paths come before the figures, though below them in the page, and need not wait for them.
     pictures, playing = st.container(), st.container()
-    start = choose_start(race.surface)
+    start = scene.choose_start(race.surface.starts[0])
     settings = {"schedule": race.plan, "noise": race.noise, "clip_norm": race.clip, "goal": race.goal}
     finished = []
     try:
@@ -322,27 +236,28 @@ def stage(race: Race) -> None:
         st.error(_("These settings contradict one another: {reason}", reason=str(error)))
     tracks = [runs.track(run, race.steps, arrows=race.arrows) for run in finished]
     with playing:
-        player(
+        scene.play(
             tracks,
-            key="player",
             steps=race.steps,
             stride=runs.stride(race.steps),
             plane="race_plane",
             space="race_space",
             linked=LINKED,
             start=start,
-            labels={name: _(text) for name, text in LABELS.items()},
-            on_start=move_start,
-            on_step=show_step,
+            on_step=runs.show_step,
         )
     with pictures:
-        show_pictures(race, tracks)
+        left, right = st.columns(2, gap="small")
+        with left:
+            scene.show_plane(race.surface, "race_plane", tracks)
+        with right:
+            scene.show_space(race.surface, "race_space")
     show_curves()
     if sweeps:
         show_sweeps(sweeps, min(race.steps, MOST_TUNING_STEPS))
     if finished:
         runs.results(finished)
-        take_away(race, finished, inspect_step(finished))
+        take_away(race, finished, runs.inspect(finished))
 
 
 lesson.header(_("Optimizer race"), _("Who gets down first, and is the race fair?"))
@@ -351,7 +266,7 @@ lesson.predict_first(lesson_data.QUESTIONS)
 with st.sidebar:
     race = choose_race()
 stage(race)
-lesson.claims(lesson_data.CLAIMS, load)
+lesson.claims(lesson_data.CLAIMS, lambda claim: load(*map(preset, claim.presets)))
 lesson.preset_picker(load)
 with complaints:
     controls.complain()

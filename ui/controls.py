@@ -7,6 +7,7 @@ a value of the link that a widget cannot take; the functions here compare, and s
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import floor, inf, isfinite, log10
+from typing import Any
 
 import streamlit as st
 
@@ -181,7 +182,7 @@ def rate_widget(label: str, key: str, default: float, hyper: Hyper, *, exact: bo
     if exact:
         value = number(rf"{label} $\;{hyper.symbol}$", f"lr_{key}", default, *hyper.allowed, step=_a_tenth_of(default))
     else:
-        value = _rate_of_slider(label, f"rate_{key}", default, hyper)
+        value = log_slider(label, hyper.symbol, f"rate_{key}", default, *hyper.shown)
     if value == 0:
         st.caption(_("A rate of 0 stands still."))
     elif value < 0:
@@ -189,21 +190,38 @@ def rate_widget(label: str, key: str, default: float, hyper: Hyper, *, exact: bo
     return value
 
 
-def _rate_of_slider(label: str, key: str, default: float, hyper: Hyper) -> float:
-    low, high = (round(log10(edge), 2) for edge in hyper.shown)
-    middle = _slider_place(default, hyper)
+def slider(
+    label: str, key: str, default: float, low: float, high: float, *, step: float, help: str | None = None
+) -> float:
+    """Show a number that the link keeps as a slider. An int default takes whole numbers."""
+    kind = int if isinstance(default, int) else float
+    style: dict[str, Any] = {} if kind is int else {"format": "%.4g"}
+    value = st.slider(
+        label, kind(low), kind(high), default, step=kind(step), key=key, bind="query-params", help=help, **style
+    )
+    allowed = _("numbers from {low} to {high}", low=f"{low:g}", high=f"{high:g}")
+    _compare(key, value, lambda text: _as_number(text) == value, allowed, f"{value:g}")
+    return value
 
-    def rate_at(place: float) -> float:
+
+def log_slider(label: str, symbol: str, key: str, default: float, low: float, high: float) -> float:
+    """Show a positive number as a slider on a log scale that moves in steps of 12 %; the link keeps its place.
+
+    The slider's place for the default stands for exactly the default.
+    """
+    lowest, highest, middle = (round(log10(value), 2) for value in (low, high, min(max(default, low), high)))
+
+    def value_at(place: float) -> float:
         return default if place == middle else _three_digits(10**place)
 
-    # The label shows the rate and comes before the widget, which alone takes the place out of a link.
+    # The label shows the value and comes before the widget, which alone takes the place out of a link.
     linked = _as_number(st.session_state[_ASKED].get(key, [""])[-1])
-    shown = rate_at(linked if low <= linked <= high else st.session_state.get(key, middle))
-    label = rf"{label} $\;{hyper.symbol}={shown:.4g}$"
-    place = st.slider(label, low, high, middle, step=0.05, format="10^%.2f", key=key, bind="query-params")
-    allowed = _("numbers from {low} to {high}", low=f"{low:g}", high=f"{high:g}")
+    shown = value_at(linked if lowest <= linked <= highest else st.session_state.get(key, middle))
+    label = rf"{label} $\;{symbol}={shown:.4g}$"
+    place = st.slider(label, lowest, highest, middle, step=0.05, format="10^%.2f", key=key, bind="query-params")
+    allowed = _("numbers from {low} to {high}", low=f"{lowest:g}", high=f"{highest:g}")
     _compare(key, place, lambda text: _as_number(text) == place, allowed, f"{place:g}")
-    return rate_at(place)
+    return value_at(place)
 
 
 def rate(optimizer: Optimizer, default: float, *, exact: bool) -> float:

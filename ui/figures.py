@@ -6,6 +6,7 @@ them anew, they keep zoom and camera, and a rerun sends a reference instead of t
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -18,7 +19,7 @@ from ui.palette import HEIGHT, MARK, VALLEY, ink
 POINTS = 111
 """Grid points a side of a contour; finer grids cost the browser more than they show."""
 POINTS_3D = 81
-_MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 
 
 @lru_cache(maxsize=64)
@@ -102,7 +103,7 @@ def plane(surface: Surface, title: str) -> go.Figure:
             hovertemplate=f"{title}<br>x %{{x:.6g}}<br>y %{{y:.6g}}<extra></extra>",
         )
     x_low, x_high, y_low, y_high = surface.domain
-    figure.update_layout(margin=_MARGIN | {"l": 36, "b": 28}, showlegend=False, dragmode="pan", height=430)
+    figure.update_layout(margin=MARGIN | {"l": 36, "b": 28}, showlegend=False, dragmode="pan", height=430)
     figure.update_xaxes(range=[x_low, x_high], showgrid=False, zeroline=False, constrain="domain")
     figure.update_yaxes(range=[y_low, y_high], showgrid=False, zeroline=False)
     return Still(figure)
@@ -140,7 +141,7 @@ def space(surface: Surface) -> go.Figure:
 def still_axes(title: str, x_title: str, *, log: bool) -> go.Figure:
     """Return empty axes into which the player puts the curves of the runs."""
     figure = go.Figure()
-    figure.update_layout(margin=_MARGIN | {"l": 52, "t": 30, "b": 38}, height=230, showlegend=False)
+    figure.update_layout(margin=MARGIN | {"l": 52, "t": 30, "b": 38}, height=230, showlegend=False)
     figure.update_layout(dragmode=False, hovermode="x unified")
     figure.update_layout(
         title={"text": title, "x": 0, "xanchor": "left", "y": 0.98, "yanchor": "top", "font": {"size": 14}}
@@ -148,6 +149,70 @@ def still_axes(title: str, x_title: str, *, log: bool) -> go.Figure:
     figure.update_xaxes(title={"text": x_title, "standoff": 4}, rangemode="nonnegative")
     figure.update_yaxes(type="log" if log else "linear", exponentformat="power", nticks=6)
     return Still(figure)
+
+
+class Curve(NamedTuple):
+    """A line of a chart, and where `low` and `high` are given the band around it."""
+
+    x: np.ndarray
+    y: np.ndarray
+    name: str
+    color: str = MARK
+    dash: str = "solid"
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
+    mode: str = "lines"
+
+
+def curves(
+    rows: Sequence[Curve],
+    x_title: str,
+    y_title: str,
+    *,
+    log_x: bool = False,
+    log_y: bool = False,
+    legend: bool = True,
+    height: int = 300,
+) -> go.Figure:
+    """Draw lines in the style of every chart here; where a value does not exist (NaN) the line has a gap."""
+    figure = go.Figure()
+    for row in rows:
+        if row.low is not None and row.high is not None:
+            figure.add_scatter(
+                x=np.concatenate([row.x, row.x[::-1]]),
+                y=np.concatenate([row.high, row.low[::-1]]),
+                fill="toself",
+                fillcolor=faded(row.color),
+                line={"width": 0},
+                hoverinfo="skip",
+                showlegend=False,
+                legendgroup=row.name,
+            )
+        figure.add_scatter(
+            x=row.x,
+            y=row.y,
+            mode=row.mode,
+            name=row.name,
+            legendgroup=row.name,
+            line={"color": row.color, "dash": row.dash, "width": 2},
+            marker={"color": row.color, "size": 9, "line": {"width": 1, "color": "#ffffff"}},
+            hovertemplate=f"{row.name}<br>%{{x:.4g}}: %{{y:.4g}}<extra></extra>",
+        )
+    figure.update_layout(
+        margin=MARGIN | {"l": 56, "b": 44},
+        height=height,
+        showlegend=legend,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    )
+    figure.update_xaxes(type="log" if log_x else "linear", title=x_title, exponentformat="power")
+    figure.update_yaxes(type="log" if log_y else "linear", title=y_title, exponentformat="power")
+    return figure
+
+
+def faded(color: str, opacity: float = 0.2) -> str:
+    """Return a colour of the palette ("#rrggbb") as the transparent colour of a band."""
+    red, green, blue = (int(color[k : k + 2], 16) for k in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity})"
 
 
 def rate_sweeps(sweeps: Sequence[tuple[str, str, RateSweep]], budget: int, x_title: str, y_title: str) -> go.Figure:
@@ -177,7 +242,7 @@ def rate_sweeps(sweeps: Sequence[tuple[str, str, RateSweep]], budget: int, x_tit
         )
     figure.add_hline(y=budget, line={"color": MARK, "width": 1, "dash": "dot"})
     figure.update_layout(
-        margin=_MARGIN | {"l": 56, "b": 44},
+        margin=MARGIN | {"l": 56, "b": 44},
         height=340,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )

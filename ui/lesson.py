@@ -49,7 +49,13 @@ def predict_first(questions: Sequence[Question]) -> None:
                     )
 
 
-def claims(rows: Sequence[Claim], load: Callable[[tuple[Preset, ...]], None]) -> None:
+def set_widgets(claim: Claim) -> None:
+    """Set the widgets of the page as the claim says; what it does not name stays."""
+    for key, value in claim.settings.items():
+        st.session_state[key] = value
+
+
+def claims(rows: Sequence[Claim], load: Callable[[Claim], None] = set_widgets) -> None:
     """Show what the notes claim, each with its verdict, its measured numbers and a button that shows them."""
     title = _("Claims under test")
     texts = [f"### {title}"]
@@ -64,7 +70,7 @@ def claims(rows: Sequence[Claim], load: Callable[[tuple[Preset, ...]], None]) ->
         chosen = st.session_state["load_claim"]
         st.session_state["load_claim"] = None
         if chosen is not None:
-            load(tuple(map(preset, rows[chosen - 1].presets)))
+            load(rows[chosen - 1])
 
     st.pills(
         _("Load the experiment of a claim"),
@@ -75,12 +81,12 @@ def claims(rows: Sequence[Claim], load: Callable[[tuple[Preset, ...]], None]) ->
     )
 
 
-def preset_picker(load: Callable[[tuple[Preset, ...]], None]) -> None:
+def preset_picker(load: Callable[[Preset], None]) -> None:
     """Offer every preset that ships with the app, with the number it must show and the number it shows now."""
 
     def load_chosen() -> None:
         if st.session_state["preset"]:
-            load((preset(st.session_state["preset"]),))
+            load(preset(st.session_state["preset"]))
 
     with drawer(_("All presets"), "drawer_presets", ":material/bookmarks:") as is_open:
         if not is_open:
@@ -103,9 +109,14 @@ def preset_picker(load: Callable[[tuple[Preset, ...]], None]) -> None:
 def code_that_ran(optimizer: Optimizer) -> None:
     """Show the formula of an optimizer, its source text as it ran, and where it comes from."""
     st.markdown(_(optimizer.text))
-    st.latex(rf"\begin{{gathered}}{optimizer.latex.strip()}\end{{gathered}}")
-    st.code(inspect.getsource(optimizer.step), language="python")
-    st.caption(_("Source: {source}", source=optimizer.source))
+    formula(optimizer.latex, (optimizer.step,), optimizer.source)
+
+
+def formula(latex: str, functions: Sequence[Callable], source: str) -> None:
+    """Show a formula, the source text of the functions that compute it, and where it comes from."""
+    st.latex(rf"\begin{{gathered}}{latex.strip()}\end{{gathered}}")
+    st.code("\n\n".join(map(inspect.getsource, functions)), language="python")
+    st.caption(_("Source: {source}", source=source))
 
 
 _MEASURED: dict[Callable[[], dict], dict] = {}

@@ -11,9 +11,10 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from core.descent import Trajectory
+from core.engine import MAX_STEPS
 from core.spec import Goal, Noise, Optimizer, Surface
 from core.tuning import RateSweep, sweep_rates
-from ui import figures
+from ui import controls, figures, lesson
 from ui.controls import swatch
 from ui.i18n import _
 from ui.palette import ink
@@ -21,6 +22,10 @@ from ui.player import Track
 
 FRAMES = 1000
 """Frames of the player. Longer runs are thinned: every second step, every third ..."""
+
+
+STEPS = 500
+"""Steps of a run where the page says nothing else."""
 
 
 def stride(steps: int) -> int:
@@ -143,6 +148,33 @@ def _unbroken(text: str) -> str:
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], alt: str) -> None:
     """Show cells of Markdown; where the screen is narrow, the table scrolls for itself."""
     st.table(pd.DataFrame(rows, columns=list(heads)), hide_index=True, alt=alt)
+
+
+def show_step() -> None:
+    """Take the step at which the player came to rest, and open the inspector unless that is simply the end."""
+    st.session_state["step"] = int(st.session_state["player"].step)
+    if st.session_state["step"] < st.session_state.get("steps", STEPS):
+        st.session_state["drawer_inspect"] = True
+
+
+def inspect(finished: Sequence[Trajectory]) -> Trajectory:
+    """Show the numbers of one step of one run, and the code that ran, in two drawers; return the run."""
+    titles = {run.optimizer.key: run.optimizer.title for run in finished}
+    first = "adam" if "adam" in titles else next(iter(titles))
+    label = _("Step inspector: every number of the formula")
+    with controls.drawer(label, "drawer_inspect", ":material/search:") as is_open:
+        with st.container(horizontal=True):
+            chosen = controls.choice(_("Optimizer"), titles, "inspect", first, shown=is_open)
+            hint = _("Pausing or scrubbing the player sets the step.")
+            step = controls.number(_("Step"), "step", 1, 0, MAX_STEPS, help=hint, shown=is_open)
+        run = next(run for run in finished if run.optimizer.key == chosen)
+        if is_open:
+            inspector(run, int(step))
+    name = _("The code that ran: {name}", name=run.optimizer.title)
+    with controls.drawer(name, "drawer_code", ":material/code:") as is_open:
+        if is_open:
+            lesson.code_that_ran(run.optimizer)
+    return run
 
 
 def inspector(run: Trajectory, step: int) -> None:

@@ -4,8 +4,8 @@ Nothing here is a typed-in result. A claim measures its numbers when it is asked
 it; the tests ask every one of them.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from core.presets import preset
 
@@ -25,9 +25,11 @@ class Claim:
     """When it holds, or why not."""
     reading: str
     """The measured numbers in words, with {names} for the numbers of `measure`."""
-    presets: tuple[str, ...]
-    """The runs that prove it: what the button loads."""
-    holds: Callable[..., bool]
+    presets: tuple[str, ...] = ()
+    """The runs that prove it, where the button of a page loads presets."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """Widgets and their values, where the button sets these: what a page needs to show it."""
+    holds: Callable[..., bool] = field(kw_only=True)
     """Whether the measured numbers support the verdict; takes them by name."""
     measured: Callable[[], dict] | None = None
     """Where the numbers come from, if not from the presets one by one."""

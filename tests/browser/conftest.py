@@ -70,9 +70,15 @@ class Visitor:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
 
-    def open(self, address: str) -> "Visitor":
-        """Open an address and wait for the paths: the first visitor of a process may have to wait for the compiler."""
+    def open(self, address: str, player: bool = True) -> "Visitor":
+        """Open an address and wait for the page, and for the paths where it has a player.
+
+        The first visitor of a process may have to wait for the compiler.
+        """
         self.page.goto(address)
+        self.settle()
+        if not player:
+            return self
         self.page.wait_for_selector(".trajectory-player[data-tracks]", timeout=240_000)
         self.page.wait_for_function(
             "() => { const p = document.querySelector('.trajectory-player').player;"
@@ -80,6 +86,11 @@ class Visitor:
             timeout=60_000,
         )
         return self
+
+    def settle(self) -> None:
+        """Wait until the page has its title and nothing runs."""
+        self.page.wait_for_selector("h1", timeout=240_000)
+        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=240_000)
 
     def data(self, name: str) -> str | None:
         """Return one of the data attributes of the player."""
@@ -113,13 +124,15 @@ class Visitor:
 
 @pytest.fixture
 def visit(browser: Browser, app: str):
-    """Open the race in a new window: visit(query, width=, height=, **context options)."""
+    """Open a page in a new window: visit("race?lang=中文", player=, width=, height=, **context options)."""
     contexts = []
 
-    def open_window(query: str = "", width: int = 1400, height: int = 1000, **options) -> Visitor:
+    def open_window(
+        query: str = "", *, player: bool = True, width: int = 1400, height: int = 1000, **options
+    ) -> Visitor:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
-        return Visitor(context.new_page()).open(f"{app}/{query}")
+        return Visitor(context.new_page()).open(f"{app}/{query}", player)
 
     yield open_window
     for context in contexts:

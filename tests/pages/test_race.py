@@ -1,4 +1,4 @@
-"""Every page runs in both languages, keeps its state in its widgets, and answers bad settings with a sentence."""
+"""The race keeps its state in its widgets, and answers bad settings with a sentence."""
 
 import tomllib
 
@@ -6,41 +6,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import OPTIMIZERS
+from core.lessons.race import CLAIMS
 from core.presets import preset
 from core.tuning import first_rate
 from surfaces import SURFACES
+from tests.pages import charts, open_page
 from ui.controls import SWATCHES
-from ui.frame import PAGES
 from ui.i18n import ROOT
-
-
-def open_page(script: str = "pages/race.py", **session) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for key, value in session.items():
-        app.session_state[key] = value
-    app.run()
-    if script != PAGES[0].script:
-        app.switch_page(str(ROOT / script)).run()
-    assert not app.exception, app.exception
-    return app
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.url)
-@pytest.mark.parametrize("lang", ["English", "中文"])
-def test_page_runs_in_both_languages(page, lang):
-    app = open_page(page.script, lang=lang)
-    assert app.title[0].value
-    assert not app.error
-
-
-def charts(app: AppTest) -> list:
-    return app.get("plotly_chart")
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.url)
-def test_every_chart_has_a_name_for_those_who_cannot_see_it(page):
-    for chart in charts(open_page(page.script)):
-        assert chart.proto.alt
 
 
 @pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.key)
@@ -128,14 +100,9 @@ def load_claim(number: int) -> AppTest:
     return app.button_group(key="load_claim").set_value(number).run()
 
 
-def test_every_claim_loads_its_experiment():
-    from core.lessons.race import CLAIMS
-
+def test_a_claim_loads_its_presets():
     for number, claim in enumerate(CLAIMS, start=1):
-        app = load_claim(number)
-        assert not app.exception and not app.error
-        shown = results(app)
-        assert len(shown) == len(claim.presets)
+        assert len(results(load_claim(number))) == len(claim.presets)
 
 
 @pytest.mark.parametrize("id", ["ravine_hb_0.9", "warm_hb_50", "dw_hb_-2", "adam_burst_0.02"])

@@ -1,0 +1,25 @@
+"""Pages as Streamlit's AppTest runs them: through app.py, without a browser."""
+
+from streamlit.testing.v1 import AppTest
+
+from ui.frame import PAGES
+from ui.i18n import ROOT
+
+
+def open_page(script: str = PAGES[0].script, link: dict[str, str] | None = None, **session) -> AppTest:
+    """Open a page with this session state, and with the settings of a link."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    for key, value in session.items():
+        app.session_state[key] = value
+    if script != PAGES[0].script:
+        app.run()
+        app.switch_page(str(ROOT / script))
+    for key, value in (link or {}).items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def charts(app: AppTest) -> list:
+    return app.get("plotly_chart")

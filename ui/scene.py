@@ -1,0 +1,136 @@
+"""What every page with paths on a surface shows: the surface, the start that a click moves, the pictures, the files."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.engine import REACH
+from core.spec import Optimizer, Surface
+from core.tuning import random_starts
+from surfaces import SURFACES, surface
+from ui import controls, figures
+from ui.i18n import _
+from ui.player import LABELS, Track, degraded, player
+
+SURFACE_TITLES = {s.key: s.title for s in SURFACES}
+
+
+def choose_surface(
+    default: str,
+    *,
+    titles: Mapping[str, str] = SURFACE_TITLES,
+    on_change: Callable[[], None] | None = None,
+    about: bool = True,
+) -> Surface:
+    """Show the choice of a surface and the parameters of its family; return it. `about` says what to see there.
+
+    A new surface brings its own start; a page that also sets rates does both in `on_change`.
+    """
+    key = controls.choice(_("Surface"), titles, "surface", default, on_change=on_change or begin_anew)
+    chosen = surface(key)
+    if chosen.parameters:
+        values = {}
+        for p in chosen.parameters:
+            label = f"${p.symbol}$ {_(p.text)}"
+            values[p.key] = controls.number(label, f"{chosen.key}_{p.key}", p.default, *p.allowed)
+        chosen = chosen.with_parameters(**values)
+    if about:
+        st.caption(_(chosen.teaches))
+    return chosen
+
+
+def begin_anew() -> None:
+    """Take the start from the surface just chosen."""
+    set_start(surface(st.session_state["surface"]).starts[0])
+
+
+def set_start(point: Sequence[float]) -> None:
+    """Put the start here."""
+    st.session_state["x"], st.session_state["y"] = float(point[0]), float(point[1])
+
+
+def move_start(key: str = "player") -> None:
+    """Take the point that was clicked on the player with this key."""
+    point = st.session_state[key].start
+    set_start([float(f"{point[name]:.6g}") for name in ("x", "y")])
+
+
+def draw_start() -> None:
+    """Take a random point of the window and show its seed."""
+    st.session_state["start_seed"] += 1
+    x, y = random_starts(st.session_state["surface"], 1, st.session_state["start_seed"])[:, 0]
+    set_start((round(float(x), 4), round(float(y), 4)))
+
+
+def choose_start(default: Sequence[float], *, random: bool = True) -> tuple[float, float]:
+    """Show the start as two numbers, the keyboard's way to it, and a button that draws one; return it."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        x = controls.number(_("Start x"), "x", float(default[0]), -REACH, REACH)
+        y = controls.number(_("Start y"), "y", float(default[1]), -REACH, REACH)
+        if random:
+            controls.number(_("Seed"), "start_seed", 0, 0, 2**31, help=_("Seed of the random start"))
+            st.button(_("Random"), icon=":material/casino:", on_click=draw_start)
+    return x, y
+
+
+def play(tracks: Sequence[Track], *, key: str = "player", **options: Any) -> None:
+    """Show the player in the reader's language; a click on the surface moves the start. Options as `player`."""
+    labels = {name: _(text) for name, text in LABELS.items()}
+    settings: dict[str, Any] = {"on_start": lambda: move_start(key)} | options
+    player(tracks, key=key, labels=labels, **settings)
+
+
+def show_plane(
+    chosen: Surface, key: str, tracks: Sequence[Track], *, figure: go.Figure | None = None, player: str = "player"
+) -> None:
+    """Show a surface from above, the chart over which the player with the key `player` draws `tracks`.
+
+    `figure` replaces the usual contour, by a map of basins for example.
+    """
+    figure = figure or figures.plane(chosen, _("Global minimum"))
+    if degraded(player):
+        sentence = LABELS["degraded"]
+        st.info(_(sentence))
+        figure = figures.with_paths(figure, tracks)
+    alt = _("{name} from above with the paths of all optimizers", name=chosen.title)
+    figures.show(figure, key, alt, zoom=True)
+
+
+def show_space(chosen: Surface, key: str) -> None:
+    """Show a surface as a landscape."""
+    alt = _("{name} as a landscape with the paths of all optimizers", name=chosen.title)
+    figures.show(figures.space(chosen), key, alt)
+
+
+class File(NamedTuple):
+    """Something to take away. `content` is called when the visitor asks for it."""
+
+    content: Callable[[], str]
+    name: str
+
+
+_KINDS = {"csv": ("text/csv", ":material/table:"), "html": ("text/html", ":material/public:")}
+
+
+def take_away(*files: File) -> None:
+    """Offer the link and files (.csv, .html) of what is on the page."""
+    heading = _("Take it away")
+    sentence = _("The address of this page holds every setting and seed: copy it, and the same page opens anywhere.")
+    st.markdown(f"### {heading}\n{sentence}")
+    labels = {"csv": _("CSV"), "html": _("Web page")}
+    with st.container(horizontal=True):
+        for file in files:
+            ending = file.name.rpartition(".")[2]
+            mime, icon = _KINDS[ending]
+            st.download_button(labels[ending], file.content, file.name, mime, on_click="ignore", icon=icon)
+
+
+@contextmanager
+def torch_drawer(optimizer: Optimizer) -> Iterator[bool]:
+    """Hold the script that reproduces a run in PyTorch; give whether the drawer is open."""
+    name = _("Copy as PyTorch: {name}", name=optimizer.title)
+    with controls.drawer(name, "drawer_torch", ":material/content_copy:") as is_open:
+        yield is_open
