@@ -158,8 +158,12 @@ import gc, json, os, resource, socket, threading, time, tomllib
 from contextlib import contextmanager
 import requests
 import streamlit as st
+from streamlit.runtime.runtime import Runtime
 
-collections, lookups, running, together = [], [], [], [0]
+collections, lookups, running, together, wakes = [], [], [], [0], []
+loop = Runtime.instance()._get_async_objs().eventloop
+wake = loop.call_soon_threadsafe
+loop.call_soon_threadsafe = lambda *a, **k: (wakes.append(a), wake(*a, **k))[1]
 collect = gc.collect
 gc.collect = lambda *a: (collections.append(a), collect(*a))[1]
 
@@ -197,6 +201,7 @@ def nodelay():
 def report(names):
     st.text(json.dumps({
         "collections": len(collections), "lookups": lookups, "together": together[0], "nodelay": nodelay(),
+        "wakes": len(wakes), "thresholds": gc.get_threshold(),
         "descriptors": resource.getrlimit(resource.RLIMIT_NOFILE), "frozen": gc.get_freeze_count(),
         "settings": {name: st.get_option(name) for name in names}}))
 """
@@ -217,6 +222,8 @@ def part():
 with probe.watch():
     st.slider("whole", 0, 100, on_change=moved)
 part()
+for number in range(50):
+    st.text(number)
 probe.report({names})
 """
 
@@ -368,8 +375,20 @@ def test_no_collection_after_a_run(server: Server, bare_server: Server) -> None:
     assert collections(bare_server.port) >= 4
 
 
+def test_many_messages_wake_the_sender_a_few_times(server: Server, bare_server: Server) -> None:
+    def wakes(port: int) -> int:
+        with Session(port) as session:
+            before = session.report["wakes"]
+            session.run("whole", 1)
+            return session.report["wakes"] - before
+
+    assert wakes(bare_server.port) > 50
+    assert wakes(server.port) < 25
+
+
 def test_imports_are_frozen(server: Server, bare_server: Server) -> None:
     with Session(server.port) as session, Session(bare_server.port) as bare:
+        assert session.report["thresholds"][0] > bare.report["thresholds"][0]
         assert session.report["frozen"] > 50_000
         assert bare.report["frozen"] == 0
 
