@@ -14,10 +14,22 @@ from benchmarks.yardsticks import (
     WARM_START,
     adam_in_c,
     himmelblau_momentum_in_numpy,
+    line_fits_in_numpy,
     rosenbrock_adam_in_torch,
     seconds_in_new_process,
+    tanh_signal_in_numpy,
 )
 from core import descend, descend_many
+from core.basins import basin_map
+from core.batches import Batches
+from core.critical_points import find
+from core.curvature import window_axes
+from core.initialisation import xavier
+from core.schedules import rates
+from core.signal import propagate
+from surfaces import surface
+
+SIX_SCHEDULES = ("constant", "step", "exponential", "time_based", "linear", "cosine")
 
 
 @dataclass(frozen=True)
@@ -92,6 +104,47 @@ def basin_map_against_numpy() -> Row:
     return Row(*best_of(4, ours, numpy), most_seconds=1.0)
 
 
+def seeds_and_schedules_against_numpy() -> Row:
+    """400 seeds x 1000 steps x 6 schedules, batches of 16, the loss of 256 rows at every step, against NumPy"""
+    line, steps, lr = surface("linear_regression"), 1000, 0.1
+    start, seeds = line.starts[0], range(400)
+    factors = np.column_stack([rates(key, steps) for key in SIX_SCHEDULES])
+
+    def numpy():
+        total = steps * 16
+        drawn = [np.random.default_rng(seed).integers(len(line.data), size=total) for seed in seeds]
+        return line_fits_in_numpy(line.data.rows, start, lr * factors, np.reshape(drawn, (-1, steps, 16)))
+
+    def ours():
+        batches = [Batches(16, seed=seed) for seed in seeds for _key in SIX_SCHEDULES]
+        starts = np.tile(np.array(start)[:, None], len(batches))
+        schedule = np.tile(factors, len(seeds))
+        runs = descend_many(line, "sgd", starts, steps, lr, schedule=schedule, batches=batches, record=True)
+        return runs.final.reshape(2, len(seeds), -1), runs.value[:, :-1].reshape(len(seeds), -1, steps)
+
+    for got, want in zip(ours(), numpy(), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-9)
+    return Row(*best_of(3, ours, numpy), most_ratio=1 / 4)
+
+
+def basin_ends_against_numpy() -> Row:
+    """Basin map 200 x 200 x 500 steps with its ends and how soon, against NumPy's runs alone"""
+    steps, lr = 500, 0.002
+    atlas = find("himmelblau")
+    x, y = window_axes(atlas.surface, 200)
+    starts = np.stack([np.tile(x, 200), np.repeat(y, 200)])
+
+    def numpy():
+        return himmelblau_momentum_in_numpy(starts, steps, lr, 0.9)
+
+    def ours():
+        return basin_map("himmelblau", "momentum", 200, steps, lr, atlas=atlas).end
+
+    ends, reached = ours().ravel(), numpy()
+    assert np.hypot(*(atlas.positions[:, ends[ends >= 0]] - reached[:, ends >= 0])).max() < 0.13
+    return Row(*best_of(4, ours, numpy), most_ratio=1.0)
+
+
 def second_start() -> Row:
     """Second start: every kernel from the cache, against importing Numba and one trivial kernel"""
     for script in (WARM_START, BARE_START):
@@ -103,11 +156,32 @@ def second_start() -> Row:
     return Row(min(ours), min(bare), most_seconds=0.5)
 
 
+def depth_lab_against_numpy() -> Row:
+    """Depth lab, 50 layers x 128 units x 256 samples, with weights and histograms, against NumPy's two passes alone"""
+    depth, width, batch, seed = 50, 128, 256, 0
+    drawn = [xavier(np.random.default_rng([seed, layer]), width, width, 1.0) for layer in range(1, depth + 1)]
+    x = np.random.default_rng(seed).standard_normal((batch, width))
+    end = np.random.default_rng([seed, depth + 1]).standard_normal((batch, width))
+
+    def numpy():
+        return tanh_signal_in_numpy(x, drawn, end)
+
+    def ours():
+        found = propagate("tanh", "xavier", depth=depth, width=width, batch=batch, seed=seed)
+        return found.std, found.gradient
+
+    np.testing.assert_allclose(ours(), numpy(), rtol=1e-9)
+    return Row(*best_of(10, ours, numpy), most_seconds=0.3)
+
+
 ROWS = (
     adam_against_c_lanes,
     adam_against_plain_c,
     one_path_against_torch,
     basin_map_against_numpy,
+    seeds_and_schedules_against_numpy,
+    basin_ends_against_numpy,
+    depth_lab_against_numpy,
     second_start,
 )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).parent
-GCC = ("gcc", "-O3", "-march=native", "-ffast-math", "-shared", "-fPIC")
+GCC = ("gcc", "-O3", "-march=native", "-ffast-math", "-fPIC", "-c")
 
 
 class Missing(Exception):
@@ -24,7 +24,9 @@ def adam_in_c(function: str):
         raise Missing("gcc is not installed")
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "adam.so"
-        subprocess.run([*GCC, "-o", library, HERE / "adam.c", "-lm"], check=True)
+        # Linked without -ffast-math: with it, loading the library would round tiny numbers to zero in all of Python.
+        subprocess.run([*GCC, "-o", library.with_suffix(".o"), HERE / "adam.c"], check=True)
+        subprocess.run(["gcc", "-shared", "-o", library, library.with_suffix(".o"), "-lm"], check=True)
         compiled = ctypes.CDLL(str(library))[function]
     array = np.ctypeslib.ndpointer(np.float64, flags="C_CONTIGUOUS")
     compiled.argtypes = [array, array, ctypes.c_size_t, ctypes.c_int, *[ctypes.c_double] * 4]
@@ -48,6 +50,35 @@ def himmelblau_momentum_in_numpy(starts: np.ndarray, steps: int, lr: float, mome
         x = x - lr * u
         y = y - lr * v
     return np.stack([x, y])
+
+
+def line_fits_in_numpy(rows: np.ndarray, start: tuple[float, float], rates: np.ndarray, batches: np.ndarray):
+    """Run SGD on the squared error of a line, all runs in one array operation.
+
+    `rows` (N, 2); `rates` (steps, K) of K schedules; `batches` (S, steps, size) rows that each of S seeds draws. Return
+    the ends (2, S, K) and the loss of all rows before every step (S, K, steps).
+    """
+    x, y = rows[batches, 0], rows[batches, 1]
+    w, b = (np.full((len(batches), rates.shape[1]), coordinate) for coordinate in start)
+    losses = np.empty((*w.shape, len(rates)))
+    for t in range(len(rates)):
+        losses[..., t] = 0.5 * ((w[..., None] * rows[:, 0] + b[..., None] - rows[:, 1]) ** 2).mean(axis=-1)
+        x_t, y_t = x[:, t, None, :], y[:, t, None, :]
+        error = w[..., None] * x_t + b[..., None] - y_t
+        w = w - rates[t] * (error * x_t).mean(axis=-1)
+        b = b - rates[t] * error.mean(axis=-1)
+    return np.stack([w, b]), losses
+
+
+def tanh_signal_in_numpy(x: np.ndarray, weights: list[np.ndarray], end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Send a batch forward and a gradient back through tanh layers; return the deviations and the gradients' sizes."""
+    activations = [x]
+    for w in weights:
+        activations.append(np.tanh(activations[-1] @ w.T))
+    gradients = [end]
+    for w, h in zip(weights[::-1], activations[:0:-1], strict=True):
+        gradients.append((gradients[-1] * (1 - h**2)) @ w)
+    return np.array([h.std() for h in activations]), np.array([np.sqrt((g**2).mean()) for g in gradients[::-1]])
 
 
 def rosenbrock_adam_in_torch(start: tuple[float, float], steps: int, lr: float) -> np.ndarray:

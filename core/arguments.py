@@ -3,11 +3,13 @@
 Every complaint is a ValueError of one sentence that names the argument, what it got and what is allowed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
 
+from core.batches import Batches
 from core.engine import MAX_STEPS, REACH
 from core.optimizers import optimizer as optimizer_named
 from core.schedules import checked_settings
@@ -100,33 +102,77 @@ def checked_schedule(schedule, steps: int, lanes: int = 1) -> tuple[np.ndarray, 
     return schedule_rates(spec, steps, settings).reshape(steps, 1), no_plateau
 
 
-def checked_noise(noise, steps: int, lanes: range, count: int = 1) -> tuple[np.ndarray, float]:
+def checked_noise(noise, steps: int, lanes: Sequence[int] | np.ndarray, count: int = 1) -> tuple[np.ndarray, float]:
     """Return (draws (0, 1 or lanes, steps, 2), their standard deviation) for the runs `lanes` of `count`.
 
-    `noise` is None, a Noise, or an array (steps, 2) for all or (count, steps, 2) for each run, taken as it is.
+    `noise` is None, a Noise, a sequence with one Noise for each run, or an array (steps, 2) for all or
+    (count, steps, 2) for each run, taken as it is.
     """
     if noise is None:
         return np.empty((0, steps, 2)), 0.0
     if isinstance(noise, Noise):
-        sigma = _checked_number("noise: sigma", noise.sigma, 0.0, 1e6, None)
-        if isinstance(noise.seed, bool) or not isinstance(noise.seed, int | np.integer) or not 0 <= noise.seed < 2**63:
-            raise ValueError(f"noise: seed: got {_short(noise.seed)}, allowed are whole numbers from 0 on")
-        if sigma == 0:
+        scale, seed = _checked_scale(noise, steps)
+        if not np.any(scale):
             return np.empty((0, steps, 2)), 0.0
-        draws = [np.random.default_rng(int(noise.seed) + i).standard_normal((steps, 2)) for i in lanes]
-        return np.stack(draws), sigma
+        draws = np.stack([_draws(seed + i, noise.skip, steps) for i in lanes])
+        return (draws, scale) if isinstance(scale, float) else (draws * scale, 1.0)
+    if isinstance(noise, Sequence) and noise and all(isinstance(own, Noise) for own in noise):
+        if len(noise) != count:
+            raise ValueError(f"noise: got {len(noise)} of them, allowed is one for each of {count} runs")
+        scales = [_checked_scale(noise[i], steps) for i in lanes]
+        own = [scale * _draws(seed, noise[i].skip, steps) for i, (scale, seed) in zip(lanes, scales, strict=True)]
+        return np.stack(own), 1.0
     array = _numbers(noise)
     if array is None or array.shape not in ((steps, 2), (count, steps, 2)) or not np.all(np.isfinite(array)):
         raise ValueError(
             f"noise: got {_short(noise)}, allowed are finite numbers of shape ({steps}, 2) or ({count}, {steps}, 2)"
         )
-    array = array[None] if array.ndim == 2 else array[lanes.start : lanes.stop]
+    chosen = slice(lanes.start, lanes.stop) if isinstance(lanes, range) else lanes
+    array = array[None] if array.ndim == 2 else array[chosen]
     return np.ascontiguousarray(array), 1.0
 
 
-def checked_clip(clip_norm, lanes: int | None = None) -> float | np.ndarray | None:
-    """Return the greatest length of a received gradient, or None."""
-    return None if clip_norm is None else _checked_number("clip_norm", clip_norm, 1e-12, 1e12, lanes)
+def _checked_scale(noise: Noise, steps: int) -> tuple[float | np.ndarray, int]:
+    """Return (the standard deviation, or (steps, 1) of them; the seed)."""
+    for name, value in (("seed", noise.seed), ("skip", noise.skip)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 <= value < 2**63:
+            raise ValueError(f"noise: {name}: got {_short(value)}, allowed are whole numbers from 0 on")
+    if not isinstance(noise.sigma, tuple):
+        return _checked_number("noise: sigma", noise.sigma, 0.0, 1e6, None), int(noise.seed)
+    needed = noise.skip + steps
+    if len(noise.sigma) < needed:
+        raise ValueError(f"noise: sigma: got {len(noise.sigma)} numbers, allowed is one for each of {needed} steps")
+    scale = _checked_number("noise: sigma", np.array(noise.sigma), 0.0, 1e6, len(noise.sigma))
+    return scale[noise.skip : needed, None], int(noise.seed)
+
+
+def _draws(seed: int, skip: int, steps: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((skip + steps, 2))[skip:]
+
+
+def checked_batches(batches, surface: Surface, steps: int, count: int = 1) -> list[Batches]:
+    """Return the Batches of each of `count` runs, none where there are none.
+
+    `batches` is None, a Batches of which run i takes seed + i, or a sequence with one for each run.
+    """
+    if batches is None:
+        return []
+    if surface.data is None:
+        raise ValueError(f"batches: got some for {surface.key}, allowed are surfaces that are losses from data")
+    if isinstance(batches, Batches):
+        chosen = [replace(batches, seed=int(batches.seed) + i) for i in range(count)]
+    elif isinstance(batches, Sequence) and len(batches) == count and all(isinstance(own, Batches) for own in batches):
+        chosen = list(batches)
+    else:
+        raise ValueError(f"batches: got {_short(batches)}, allowed is a Batches, or one for each of {count} runs")
+    for own in dict.fromkeys(replace(own, seed=0) for own in chosen):
+        own.sizes(len(surface.data), steps)  # complains
+    return chosen
+
+
+def checked_clip(name: str, limit, lanes: int | None = None) -> float | np.ndarray | None:
+    """Return the greatest length (`clip_norm`) or part (`clip_value`) of a received gradient, or None."""
+    return None if limit is None else _checked_number(name, limit, 1e-12, 1e12, lanes)
 
 
 def checked_tolerance(tolerance) -> float:

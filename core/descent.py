@@ -6,6 +6,7 @@ import numpy as np
 
 from core import engine
 from core.arguments import (
+    checked_batches,
     checked_clip,
     checked_goal,
     checked_hyper,
@@ -18,6 +19,7 @@ from core.arguments import (
     checked_surface,
     checked_tolerance,
 )
+from core.batches import Batches, batch_places
 from core.jit import GRADIENT, RECEIVED, STATE, VALUE, X
 from core.spec import Goal, Noise, Optimizer, Schedule, Surface
 
@@ -30,7 +32,8 @@ class Trajectory:
     """What happened in one run.
 
     Row k of `path`, `value`, `gradient`, `gradient_norm` and of every array in `state` belongs to the point after k
-    steps, row 0 to the start; row k of `received` (the gradient with noise and clipping) and `rate` to step k + 1.
+    steps, row 0 to the start; row k of `received` (the gradient of the batch, with noise and clipping) and `rate` to
+    step k + 1.
     After divergence the finite rows are kept.
     """
 
@@ -95,6 +98,8 @@ def descend(
     noise: Noise | np.ndarray | None = None,
     clip_norm: float | None = None,
     *,
+    clip_value: float | None = None,
+    batches: Batches | None = None,
     parameters: dict[str, float] | None = None,
     tolerance: float = REST,
     goal: Goal | None = None,
@@ -103,9 +108,11 @@ def descend(
 
     `surface` and `optimizer` are a spec or its key. `start` defaults to the first start of the surface, `lr` and every
     hyper-parameter to those of torch.optim. `schedule` is a key or spec of SCHEDULES, a pair (key or spec, settings),
-    or an array (steps,) of factors on the rate. `noise` is a Noise or an array (steps, 2) added to the gradient;
-    `clip_norm` then limits its length. `parameters` pick a member of a family of surfaces. A run does not stop when it
-    has converged (some optimizers leave again); it stops where it diverges or leaves a bounded surface.
+    or an array (steps,) of factors on the rate. `batches` are the rows of a loss from data that the gradient of a step
+    sees; `noise` is a Noise or an array (steps, 2) added to it; `clip_value` then limits each of its parts, and
+    `clip_norm` its length. Value and gradient of the Trajectory are those of all data. `parameters` pick a member of a
+    family of surfaces. A run does not stop when it has converged (some optimizers leave again); it stops where it
+    diverges or leaves a bounded surface.
 
     Raises ValueError that names the argument, what it got and what is allowed.
     """
@@ -114,6 +121,7 @@ def descend(
     point = checked_points("start", surface.starts[0] if start is None else start, (2,))
     rates, plateau = checked_schedule(schedule, steps)
     draws, sigma = checked_noise(noise, steps, range(1))
+    places, stream, rows_in_use = batch_places(checked_batches(batches, surface, steps), surface.data, steps)
     per_coordinate = [s.key for s in optimizer.state if not s.shared]
     shared = [s.key for s in optimizer.state if s.shared]
     rate_row = STATE + 2 * len(per_coordinate) + len(shared)
@@ -127,13 +135,17 @@ def descend(
         rates=rates,
         noise=draws,
         sigma=sigma,
-        clip=checked_clip(clip_norm),
+        clip=checked_clip("clip_norm", clip_norm),
+        clip_value=checked_clip("clip_value", clip_value),
+        batches=places,
+        stream=stream,
         plateau=plateau,
         tolerance=checked_tolerance(tolerance),
         goal=checked_goal(goal),
         stop_at_goal=False,
         keep=rate_row + 1 - X,
     )
+    del rows_in_use
     outcome = out[0]
     stop = steps if outcome[engine.OUTCOME] in (engine.RUNNING, engine.CONVERGED) else int(outcome[engine.STOP])
     rows = record[0, : stop + 1]

@@ -2,15 +2,19 @@
 
 A block is a workspace of `LANES` columns, one run each, and these rows:
 
-    Hessian | parameters | x, y | f | f_x, f_y | received gradient | state | hyper-parameters | sigma, clip | notes
+    Hessian | parameters | x, y | f | f_x, f_y | received gradient | state | hyper-parameters | sigma, clips | notes
 
-Each run has its own start, hyper-parameters, surface parameters and noise; all take the same number of steps. A run
-that leaves the finite world or its box is taken out of its block by moving the last column into its place.
+Each run has its own start, hyper-parameters, surface parameters, batches and noise; all take the same number of steps.
+A batch is nothing but other parameters of the surface, for the gradient that a run receives: where its rows stand in
+memory, and how many. A run that leaves the finite world or its box is taken out of its block by moving the last column
+into its place.
 """
 
 import numpy as np
 
 from core.jit import (
+    COUNT,
+    DATA,
     GRADIENT,
     HESSIAN,
     LANES,
@@ -41,20 +45,20 @@ STATUS = ("running", "converged", "diverged", "left the box", "reached the goal"
 # Columns of the outcome of a run.
 FINAL, OUTCOME, STOP, FIRST, HELD, OUTCOMES = 0, 2, 3, 4, 5, 6
 # Rows after the hyper-parameters.
-SIGMA, CLIP, BASE_RATE, PREVIOUS, CALM, HIT, SINCE, MARGIN = 0, 1, 2, 3, 5, 6, 7, 8  # x and y of PREVIOUS
-LANE, BEST, BAD, COOLDOWN, SCALE, NOTES = 9, 10, 11, 12, 13, 14
+SIGMA, CLIP, CLIP_VALUE, BASE_RATE, PREVIOUS, CALM, HIT, SINCE, MARGIN = 0, 1, 2, 3, 4, 6, 7, 8, 9  # PREVIOUS x and y
+LANE, BEST, BAD, COOLDOWN, SCALE, NOTES = 10, 11, 12, 13, 14, 15
 
 
 @kernel(
     "void(float64[:,::1], intp, intp, float64[::1], intp[::1], float64[:,::1], intp, intp, intp, "
-    "float64[:,::1], float64[:,:,::1], float64[::1], "
+    "float64[:,::1], float64[:,:,::1], float64[:,:,::1], intp[::1], float64[::1], "
     "float64[::1], float64, intp, float64, float64[:,::1], boolean, boolean, float64[:,:,::1], float64[:,::1])"
 )
 def _drive(
     workspace,  # (ROWS, LANES) scratch; the caller owns it, because Numba frees its own arrays after their last mention
     surface,  # address of the surface kernel
     update,  # address of the update kernel
-    column,  # what every run starts with, up to and with the row CLIP
+    column,  # what every run starts with, up to and with the row CLIP_VALUE
     own_rows,  # rows in which the runs differ: x, y and more
     own,  # (rows, N) their values there
     states,  # rows of state
@@ -62,6 +66,8 @@ def _drive(
     steps,
     rates,  # (steps, 1 or N) factors on the learning rate; 0 rows for none
     noise,  # (1 or N, steps, 2) standard normal numbers; 0 lanes for none
+    batches,  # (K, steps, 2) address and count of the rows of every batch of K streams; 0 streams for none
+    stream,  # (N,) which of them a run reads
     plateau,  # factor, patience, threshold, cooldown, least rate; empty for none
     box,  # x low, x high, y low, y high
     tolerance,  # a gradient at most this long is at rest
@@ -71,11 +77,12 @@ def _drive(
     stop_at_goal,
     clipped,
     record,  # (N, steps + 1, rows to keep); 0 lanes for none
-    out,  # (N, OUTCOMES)
+    out,  # (N, OUTCOMES + states)
 ):
     rate = STATE + states
     notes = rate + hypers
-    sigma, clip, base, previous = notes + SIGMA, notes + CLIP, notes + BASE_RATE, notes + PREVIOUS
+    sigma, clip, clip_value = notes + SIGMA, notes + CLIP, notes + CLIP_VALUE
+    base, previous = notes + BASE_RATE, notes + PREVIOUS
     calm, hit, since, margin, lane = notes + CALM, notes + HIT, notes + SINCE, notes + MARGIN, notes + LANE
     best, bad, cooldown, scale = notes + BEST, notes + BAD, notes + COOLDOWN, notes + SCALE
     here = address(workspace)
@@ -193,12 +200,25 @@ def _drive(
                     out[index, STOP] = w[calm, b] if outcome == CONVERGED else t
                     out[index, FIRST] = w[hit, b]
                     out[index, HELD] = w[since, b] if goal > 0 and w[since, b] <= t else -1.0
+                    for r in range(states):
+                        out[index, OUTCOMES + r] = w[STATE + r, b]
                     n -= 1
                     for r in range(notes + NOTES):
                         w[r, b] = w[r, n]
             if last or n == 0:
                 break
 
+            if batches.shape[0] > 0:
+                for b in range(n):
+                    place = stream[int(w[lane, b])]
+                    w[DATA, b] = batches[place, t, 0]
+                    w[COUNT, b] = batches[place, t, 1]
+                call_surface(surface, n, 1, here)
+                if plateau.shape[0] > 0:
+                    call_surface(surface, n, 0, here)  # a training loop shows its scheduler the loss of the batch
+                for b in range(n):
+                    w[DATA, b] = column[DATA]
+                    w[COUNT, b] = column[COUNT]
             if noise.shape[0] > 0:
                 for b in range(n):
                     index = int(w[lane, b]) if noise.shape[0] > 1 else 0
@@ -206,6 +226,10 @@ def _drive(
                     w[GRADIENT + 1, b] += w[sigma, b] * noise[index, t, 1]
             if clipped:
                 for b in range(n):
+                    # torch.nn.utils.clip_grad_value_
+                    most = w[clip_value, b]
+                    w[GRADIENT, b] = min(max(w[GRADIENT, b], -most), most)
+                    w[GRADIENT + 1, b] = min(max(w[GRADIENT + 1, b], -most), most)
                     # torch.nn.utils.clip_grad_norm_, with its 1e-6
                     length = np.sqrt(w[GRADIENT, b] ** 2 + w[GRADIENT + 1, b] ** 2)
                     shrink = min(w[clip, b] / (length + 1e-6), 1.0)
@@ -252,7 +276,7 @@ def _drive(
                             w[scale, b] = reduced / w[base, b]
 
 
-@kernel("void(float64[:,::1], intp, intp, float64[:,::1], float64[::1], float64[:,::1])")
+@kernel("void(float64[:,::1], intp, intp, float64[:,::1], float64[:,::1], float64[:,::1])")
 def _evaluate(workspace, surface, order, points, parameters, out):
     first = HESSIAN if order == 2 else VALUE + order
     for begin in range(0, points.shape[1], LANES):
@@ -261,34 +285,50 @@ def _evaluate(workspace, surface, order, points, parameters, out):
             workspace[X, b] = points[0, begin + b]
             workspace[X + 1, b] = points[1, begin + b]
             for k in range(parameters.shape[0]):
-                workspace[PARAMETERS + k, b] = parameters[k]
+                workspace[PARAMETERS + k, b] = parameters[k, begin + b if parameters.shape[1] > 1 else 0]
         call_surface(surface, n, order, address(workspace))
         for r in range(order + 1):
             for b in range(n):
                 out[r, begin + b] = workspace[first + r, b]
 
 
-def evaluate(surface: Surface, order: int, x, y) -> tuple:
+def evaluate(surface: Surface, order: int, x, y, places: np.ndarray | None = None) -> tuple:
     """Return the derivatives of the given order at (x, y): (f,), (f_x, f_y) or (f_xx, f_xy, f_yy).
 
-    Scalars give floats; arrays give float64 arrays of their common shape.
+    Scalars give floats; arrays give float64 arrays of their common shape. `places` (N, 2) are address and count of
+    the rows that each of N points takes in place of all data of the surface.
     """
     x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
     points = np.stack([x.ravel(), y.ravel()])
     out = np.empty((order + 1, points.shape[1]))
     _evaluate(
         np.zeros((ROWS, LANES)),
-        surface_kernel(surface.formulas),
+        surface_kernel(surface.formulas, surface.data is not None),
         order,
         points,
-        np.array(parameter_rows(surface), dtype=float),
+        _parameter_table(surface, places),
         out,
     )
     return tuple(float(r[0]) if x.ndim == 0 else r.reshape(x.shape) for r in out)
 
 
+def _parameter_table(surface: Surface, places: np.ndarray | None) -> np.ndarray:
+    """Return rows PARAMETERS ... COUNT of the workspace, one column for all points or one for each."""
+    table = np.zeros((X - PARAMETERS, 1 if places is None else len(places)))
+    for row, number in enumerate(parameter_rows(surface)):
+        table[row] = number
+    if surface.data is not None:
+        table[DATA - PARAMETERS], table[COUNT - PARAMETERS] = surface.data.address, len(surface.data)
+    if places is not None:
+        table[DATA - PARAMETERS], table[COUNT - PARAMETERS] = places.T
+    return table
+
+
 def parameter_rows(surface: Surface, parameters: dict | None = None) -> tuple:
-    """Return what the formulas take after x and y, floats or (N,) arrays; `parameters` overrides the surface's."""
+    """Return what the formulas take after x and y (but for a row of data), floats or (N,) arrays.
+
+    `parameters` overrides the surface's.
+    """
     chosen = {p.key: p.default for p in surface.parameters} | (parameters or {})
     return tuple(surface.prepare(**chosen) if surface.prepare else chosen.values())
 
@@ -305,18 +345,21 @@ def drive(
     noise: np.ndarray,
     sigma: np.ndarray | float,
     clip: np.ndarray | float | None,
+    clip_value: np.ndarray | float | None,
+    batches: np.ndarray,
+    stream: np.ndarray,
     plateau: np.ndarray,
     tolerance: float,
     goal: Goal | None,
     stop_at_goal: bool,
     keep: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Run the engine on checked arguments; return (out (N, OUTCOMES), record (N, steps + 1, `keep` rows)).
+    """Run the engine on checked arguments; return (out (N, OUTCOMES + states), record (N, steps + 1, `keep` rows)).
 
-    `start` is (2, N), every hyper-parameter (the learning rate first), surface parameter, sigma and clip a float or an
-    array (N,). State is laid out per coordinate first, then shared. `keep` is how many rows of the workspace to
-    record from row X on: 0 nothing, 3 the path and its value, STATE - X + states + 1 everything down to the
-    learning rate.
+    `start` is (2, N), every hyper-parameter (the learning rate first), surface parameter, sigma and both clips a float
+    or an array (N,). Run i reads `batches[stream[i]]`; whoever made these addresses keeps the rows alive. State is laid
+    out per coordinate first, then shared. `keep` is how many rows of the workspace to record from row X on: 0 nothing,
+    3 the path and its value, STATE - X + states + 1 everything down to the learning rate.
     """
     hyper = optimizer.prepare(**hyper) if optimizer.prepare else hyper
     per_coordinate = tuple(s.key for s in optimizer.state if not s.shared)
@@ -324,7 +367,10 @@ def drive(
     states = 2 * len(per_coordinate) + len(shared)
     memory = [s.start for s in optimizer.state for _ in range(2 - s.shared)]
     layout = dict(enumerate(start, X)) | dict(enumerate(parameters, PARAMETERS))
-    layout |= dict(enumerate((*memory, *hyper.values(), sigma, np.inf if clip is None else clip), STATE))
+    if surface.data is not None:
+        layout |= {DATA: surface.data.address, COUNT: float(len(surface.data))}
+    limits = (np.inf if limit is None else limit for limit in (clip, clip_value))
+    layout |= dict(enumerate((*memory, *hyper.values(), sigma, *limits), STATE))
     column = np.zeros(STATE + states + len(hyper) + BASE_RATE)
     own = {}
     for r, values in layout.items():
@@ -335,11 +381,11 @@ def drive(
     count = start.shape[1]
     box = np.array(surface.domain if surface.bounded else (-REACH, REACH, -REACH, REACH))
     targets = np.array([(*target, *goal.weight) for target in goal.targets]) if goal else np.empty((0, 4))
-    out = np.empty((count, OUTCOMES))
+    out = np.empty((count, OUTCOMES + states))
     record = np.full((count if keep else 0, steps + 1, keep), np.nan)
     _drive(
         np.zeros((ROWS, LANES)),
-        surface_kernel(surface.formulas),
+        surface_kernel(surface.formulas, surface.data is not None),
         update_kernel(optimizer.step, per_coordinate, shared, tuple(hyper)),
         column,
         np.array(list(own)),
@@ -349,6 +395,8 @@ def drive(
         steps,
         rates,
         noise,
+        batches,
+        stream,
         plateau,
         box,
         tolerance,
@@ -356,7 +404,7 @@ def drive(
         goal.level if goal else 0.0,
         targets,
         stop_at_goal,
-        clip is not None,
+        clip is not None or clip_value is not None,
         record,
         out,
     )

@@ -13,13 +13,15 @@ Two decisions carry the speed, each measured on Adam + Rosenbrock with one core:
   Python, which is more than a whole run of 1000 steps.
 """
 
+import ctypes
 import functools
 import hashlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numba
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
@@ -43,6 +45,8 @@ INTERPRETED = bool(numba.config.DISABLE_JIT)
 
 # The rows of a workspace. Hyper-parameters follow the state, the learning rate first.
 HESSIAN, PARAMETERS, X, VALUE, GRADIENT, RECEIVED, STATE = 0, 3, 7, 9, 10, 12, 14
+# The last two rows of the parameters, for a loss from data: where its rows stand in memory, and how many.
+DATA, COUNT = X - 2, X - 1
 ROWS = 64
 """Rows of a workspace: room for every optimizer, and for what the engine notes down about a run."""
 
@@ -78,29 +82,50 @@ def _fingerprint(*parts) -> str:
 
 
 @functools.cache
-def surface_kernel(formulas: tuple[Callable, Callable, Callable]):
+def surface_kernel(formulas: tuple[Callable, Callable, Callable], over_data: bool = False):
     """Lift (value, gradient, hessian) of one point to a block; return its address.
 
     The kernel is `(lanes, order, workspace)`: it reads the points in rows X and the PARAMETERS, and writes the
-    derivative of order 0, 1 or 2 to rows VALUE, GRADIENT or HESSIAN (f; f_x, f_y; f_xx, f_xy, f_yy).
+    derivative of order 0, 1 or 2 to rows VALUE, GRADIENT or HESSIAN (f; f_x, f_y; f_xx, f_xy, f_yy). Formulas
+    `over_data` take one row of data as their last two arguments, and the kernel writes the mean over all rows.
     """
     value, gradient, hessian = formulas
-    count = len(inspect.signature(value).parameters) - 2
+    count = len(inspect.signature(value).parameters) - (4 if over_data else 2)
     point = _cells(range(X, X + 2), range(PARAMETERS, PARAMETERS + count))
+    lift = _lifted_mean if over_data else _lifted
     source = f"""
 def surface(lanes, order, workspace):
     w = rows(workspace, (ROWS, LANES))
     if order == 0:
         for b in range(lanes):
-            {_cells([VALUE])} = value({point})
+{lift("value", [VALUE], point)}
     elif order == 1:
         for b in range(lanes):
-            {_cells(range(GRADIENT, GRADIENT + 2))} = gradient({point})
+{lift("gradient", range(GRADIENT, GRADIENT + 2), point)}
     else:
         for b in range(lanes):
-            {_cells(range(HESSIAN, HESSIAN + 3))} = hessian({point})
+{lift("hessian", range(HESSIAN, HESSIAN + 3), point)}
 """
     return _compile(source, _SURFACE, {"value": value, "gradient": gradient, "hessian": hessian}, home=value)
+
+
+def _lifted(formula: str, results: Sequence[int], point: str) -> str:
+    return f"            {_cells(results)} = {formula}({point})"
+
+
+def _lifted_mean(formula: str, results: Sequence[int], point: str) -> str:
+    sums = [f"sum{k}" for k in range(len(results))]
+    parts = [f"part{k}" for k in range(len(results))]
+    lines = [
+        f"count = int({_cells([COUNT])})",
+        f"data = rows(pointer({_cells([DATA])}), (count, 2))",
+        *(f"{total} = 0.0" for total in sums),
+        "for i in range(count):",
+        f"    {', '.join(parts)} = {formula}({point}, data[i, 0], data[i, 1])",
+        *(f"    {total} += {part}" for total, part in zip(sums, parts, strict=True)),
+        *(f"{_cells([row])} = {total} / count" for row, total in zip(results, sums, strict=True)),
+    ]
+    return "\n".join(f"            {line}" for line in lines)
 
 
 @functools.cache
@@ -147,7 +172,7 @@ def _cells(*groups) -> str:
 def _compile(source: str, signature: types.Type, formulas: dict[str, Callable], home: Callable):
     """Compile a lifted loop as if it stood in the file of its formula, so that editing that file renews its cache."""
     lift = numba.njit(**OPTIONS)
-    namespace: dict = {"rows": rows, "ROWS": ROWS, "LANES": LANES, "__name__": home.__module__}
+    namespace: dict = {"rows": rows, "pointer": pointer, "ROWS": ROWS, "LANES": LANES, "__name__": home.__module__}
     namespace |= {name: formula if INTERPRETED else lift(formula) for name, formula in formulas.items()}
     exec(compile(source, inspect.getfile(home), "exec"), namespace)  # noqa: S102  the text above, no one else's
     function = namespace["surface" if "surface" in namespace else "update"]
@@ -166,7 +191,10 @@ _KEPT_ALIVE: list = []
 if INTERPRETED:
 
     def rows(workspace, shape):
-        return workspace
+        return np.ctypeslib.as_array(workspace, shape) if isinstance(workspace, ctypes._Pointer) else workspace
+
+    def pointer(number):
+        return ctypes.cast(int(number), ctypes.POINTER(ctypes.c_double))
 
     def address(workspace):
         return workspace
@@ -179,6 +207,16 @@ if INTERPRETED:
 
 else:
     rows = numba.carray
+
+    @intrinsic
+    def pointer(typing_context, number):
+        """Return the address that a double holds, as one."""
+
+        def generate(context, builder, signature, arguments):
+            whole = builder.fptoui(arguments[0], ir.IntType(64))
+            return builder.inttoptr(whole, context.get_value_type(_WORKSPACE))
+
+        return _WORKSPACE(types.float64), generate
 
     @intrinsic
     def address(typing_context, workspace):

@@ -8,7 +8,7 @@ Warm-up: (t + 1) / n of the base rate in the steps t < n, then the schedule on i
 that are left. P. Goyal et al., "Accurate, large minibatch SGD", 2017, arXiv:1706.02677.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -322,6 +322,20 @@ def rates(chosen: Schedule | str, steps: int, settings: Mapping[str, float] = NO
     rise = (np.arange(warm_up) + 1) / max(warm_up, 1)
     rest = np.arange(steps - warm_up)
     return np.concatenate([rise, row.factor(rest, max(len(rest), 1), **own)])
+
+
+def drawn(points: Sequence[tuple[float, float]], steps: int) -> np.ndarray:
+    """Return the factors (steps,) on straight lines between points (step, factor) that someone drew, in any order.
+
+    Before the first point and after the last one the factor stays as it is there. Raises ValueError for points that
+    are not finite, and for two at the same step.
+    """
+    table = np.array(sorted(points), dtype=float).reshape(-1, 2)
+    if not len(table) or not np.all(np.isfinite(table)):
+        raise ValueError("points: allowed are one or more pairs of finite numbers, (step, factor)")
+    if np.any(np.diff(table[:, 0]) == 0):
+        raise ValueError("points: got two at the same step, allowed is one")
+    return np.interp(np.arange(steps), table[:, 0], table[:, 1])
 
 
 def torch_source(row: Schedule, lr: float, steps: int, settings: Mapping[str, float] = NOTHING) -> str:

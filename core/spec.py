@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from core.data import Data
+
 Point = tuple[float, float]
 NOTHING: Mapping = MappingProxyType({})
 
@@ -99,7 +101,8 @@ class Surface:
     """A function of two variables with its derivatives and the facts about it.
 
     `formulas` are `value(x, y, *parameters)`, `gradient` -> (f_x, f_y) and `hessian` -> (f_xx, f_xy, f_yy), each for
-    one point. `prepare(**parameters)` may replace the parameters of a family by the ones the formulas take.
+    one point. `prepare(**parameters)` may replace the parameters of a family by the ones the formulas take. With
+    `data` the formulas are those of one row and take it as their last two arguments; f is the mean over all rows.
     """
 
     key: str
@@ -134,6 +137,8 @@ class Surface:
     """How many isolated critical points the domain holds, where that is proven for every parameter; else None."""
     proof: str = ""
     """How it was proven, in one sentence."""
+    data: Data | None = None
+    """The rows of a loss from data."""
 
     def value(self, x, y):
         """Return f at (x, y), scalars or arrays that broadcast."""
@@ -212,11 +217,16 @@ class Goal:
 
 @dataclass(frozen=True)
 class Noise:
-    """Gaussian noise on every gradient: standard deviation `sigma`, NumPy seed `seed`.
+    """Gaussian noise on every gradient: its standard deviation, one number or one for every step, and a NumPy seed.
 
     Run i of an ensemble draws `default_rng(seed + i).standard_normal((steps, 2))`, so that any of its runs can be
-    repeated alone, in NumPy or in PyTorch.
+    repeated alone, in NumPy or in PyTorch. `skip` leaves out the draws of that many steps: a run that goes on.
     """
 
-    sigma: float
+    sigma: float | tuple[float, ...]
     seed: int = 0
+    skip: int = 0
+
+    def __post_init__(self):
+        if isinstance(self.sigma, np.ndarray | list):
+            object.__setattr__(self, "sigma", tuple(np.ravel(self.sigma).tolist()))

@@ -8,9 +8,13 @@ there: its own update rule, on tensors.
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
 
 from core import engine
 from core.arguments import (
+    checked_batches,
     checked_clip,
     checked_hyper,
     checked_noise,
@@ -19,6 +23,7 @@ from core.arguments import (
     checked_steps,
     checked_surface,
 )
+from core.batches import Batches
 from core.schedules import schedule as schedule_named
 from core.schedules import torch_source
 from core.spec import NOTHING, Noise, Optimizer, Schedule, Surface
@@ -50,6 +55,8 @@ def torch_script(
     schedule_settings: Mapping[str, float] | None = None,
     noise: Noise | None = None,
     clip_norm: float | None = None,
+    clip_value: float | None = None,
+    batches: Batches | None = None,
 ) -> str:
     """Return a self-contained Python script that repeats a run with PyTorch and prints where it ends.
 
@@ -60,18 +67,24 @@ def torch_script(
     x, y = checked_points("start", start, (2,)).tolist()
     values: dict = checked_hyper(optimizer, None, dict(hyper))
     checked_noise(noise, steps, range(1))
-    clip = checked_clip(clip_norm)
+    clips = {
+        "value": checked_clip("clip_value", clip_value),
+        "norm": checked_clip("clip_norm", clip_norm),
+    }
+    checked_batches(batches, surface, steps)
     row = schedule_named(schedule) if isinstance(schedule, str) else schedule
-    noisy = noise is not None and noise.sigma > 0
+    noisy = noise is not None and bool(np.any(noise.sigma))
 
     definition, construction, lr = _optimizer(optimizer, values, rewrite=row is None or not row.reads_loss)
     setup = [f"p = torch.tensor([{x!r}, {y!r}], requires_grad=True)", construction]
     if row:
         setup.append(torch_source(row, lr, steps, schedule_settings or {}))
     if noise and noisy:
-        draws = f"np.random.default_rng({int(noise.seed)}).standard_normal(({steps}, 2))"
-        setup.append(f"noise = {float(noise.sigma)!r} * torch.from_numpy({draws})")
-    main = "\n".join([*setup, "", _loop(steps, noisy, clip, row), END])
+        setup.append(f"noise = {_noise(noise, steps)}")
+    if batches and surface.data:
+        setup.append(_batches(batches, len(surface.data), steps))
+    loss = "f(*p, rows[batches[t]])" if batches else "f(*p)"
+    main = "\n".join([*setup, "", _loop(steps, loss, noisy, clips, row), END])
     body = "\n\n\n".join(block for block in (_surface(surface), definition, main) if block)
     return "\n\n".join([_heading(surface, optimizer), _imports(body), PRECISION, body])
 
@@ -103,12 +116,40 @@ def _imports(body: str) -> str:
     return "\n".join(line for name, line in lines.items() if re.search(rf"\b{re.escape(name)}", body))
 
 
-def _loop(steps: int, noisy: bool, clip: object, row: Schedule | None) -> str:
-    lines = ["optimizer.zero_grad()", "loss = f(*p)", "loss.backward()"]
+def _noise(noise: Noise, steps: int) -> str:
+    draws = f"np.random.default_rng({int(noise.seed)}).standard_normal(({noise.skip + steps}, 2))"
+    draws = f"torch.from_numpy({draws}){f'[{noise.skip}:]' if noise.skip else ''}"
+    if isinstance(noise.sigma, tuple):
+        return f"torch.tensor({list(noise.sigma[noise.skip : noise.skip + steps])!r})[:, None] * {draws}"
+    return f"{float(noise.sigma)!r} * {draws}"
+
+
+def _batches(batches: Batches, rows: int, steps: int) -> str:
+    sizes = (
+        batches.sizes(rows, steps) if not batches.skip else replace(batches, skip=0).sizes(rows, batches.skip + steps)
+    )
+    equal = np.all(sizes == sizes[0])
+    draw = {
+        "replacement": f"rng.integers({rows}, size=sizes.sum())",
+        "reshuffled": f"np.concatenate([rng.permutation({rows}) for _ in range({-(-int(sizes.sum()) // rows)})])",
+        "fixed": f"np.arange(sizes.sum()) % {rows}",
+    }[batches.sampling]
+    later = f"[{batches.skip}:]" if batches.skip else ""
+    return "\n".join(
+        [
+            f"sizes = np.{f'full({len(sizes)}, {sizes[0]})' if equal else f'array({sizes.tolist()!r})'}",
+            *([] if batches.sampling == "fixed" else [f"rng = np.random.default_rng({int(batches.seed)})"]),
+            f"drawn = {draw}",
+            f"batches = np.split(drawn[: sizes.sum()], np.cumsum(sizes)[:-1]){later}",
+        ]
+    )
+
+
+def _loop(steps: int, loss: str, noisy: bool, clips: Mapping[str, object], row: Schedule | None) -> str:
+    lines = ["optimizer.zero_grad()", f"loss = {loss}", "loss.backward()"]
     if noisy:
         lines.append("p.grad += noise[t]")
-    if clip is not None:
-        lines.append(f"torch.nn.utils.clip_grad_norm_([p], {clip!r})")
+    lines += [f"torch.nn.utils.clip_grad_{by}_([p], {most!r})" for by, most in clips.items() if most is not None]
     lines.append("optimizer.step()")
     if row:
         lines.append("scheduler.step(loss.item())" if row.reads_loss else "scheduler.step()")
@@ -119,10 +160,27 @@ def _loop(steps: int, noisy: bool, clip: object, row: Schedule | None) -> str:
 def _surface(surface: Surface) -> str:
     """Return the source of `f(x, y)`: constants of its file above it, its parameters as defaults."""
     value = surface.formulas[0]
+    if surface.data is not None:
+        return _mean_over_rows(surface)
     names = list(inspect.signature(value).parameters)
     parameters = zip(names[2:], engine.parameter_rows(surface), strict=True)
     defaults = "".join(f", {name}={float(number) + 0.0!r}" for name, number in parameters)  # no -0.0
     return _constants(value) + _translated(value, f"f({names[0]}, {names[1]}{defaults})")
+
+
+def _mean_over_rows(surface: Surface) -> str:
+    """Return the source of a loss from data: its rows, what one of them costs, and the mean."""
+    value, rows = surface.formulas[0], [f"[{x!r}, {y!r}]" for x, y in surface.data.rows.tolist()]  # type: ignore[union-attr]
+    lines = "\n".join(f"    {', '.join(rows[k : k + 3])}," for k in range(0, len(rows), 3))
+    names = inspect.signature(value).parameters
+    w, b, *_parameters, x, y = names
+    head = f"loss_of_row({', '.join(names)})"
+    given = ", ".join([w, b, *(f"{float(number)!r}" for number in engine.parameter_rows(surface)), x, y])
+    return (
+        f"rows = torch.tensor([\n{lines}\n])\n\n\n"
+        f"{_translated(value, head)}\n\n\n"
+        f"def f({w}, {b}, rows=rows):\n    {x}, {y} = rows.T\n    return loss_of_row({given}).mean()"
+    )
 
 
 def _constants(formula: Callable) -> str:
@@ -159,7 +217,8 @@ def _optimizer(optimizer: Optimizer, values: dict, rewrite: bool) -> tuple[str, 
         arguments = optimizer.torch_arguments(values)
         return "", _construction(optimizer.torch, arguments), arguments["lr"]
     prepared = optimizer.prepare(**values) if optimizer.prepare else values
-    name = re.sub(r"\W", "", optimizer.title)
+    title = optimizer.title if optimizer.title.isascii() else optimizer.key.title()
+    name = re.sub(r"\W|_", "", title)
     hyper = "".join(f", {key}={value!r}" for key, value in prepared.items())
     return _own_class(optimizer, name, prepared), f"optimizer = {name}([p]{hyper})", values["lr"]
 
@@ -192,7 +251,12 @@ def _own_class(optimizer: Optimizer, name: str, hyper: dict) -> str:
     """Return the source of the update rule and of a torch optimizer that applies it."""
     names = list(inspect.signature(optimizer.step).parameters)
     start = {s.key: hyper[s.start] if isinstance(s.start, str) else s.start for s in optimizer.state}
-    memory = ", ".join(f'"{key}": {start[key]!r}' for key in names if key in start)
+    shared = {s.key for s in optimizer.state if s.shared}
+    memory = ", ".join(
+        f'"{key}": {start[key]!r}' if key in shared else f'"{key}": torch.full((2,), {start[key]!r})'
+        for key in names
+        if key in start
+    )
     rule = _constants(optimizer.step) + _translated(optimizer.step, f"update({', '.join(names)})")
     return f"{rule}\n\n\n{(WITH_MEMORY if memory else WITHOUT_MEMORY).format(name=name, memory=memory)}"
 

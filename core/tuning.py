@@ -52,9 +52,11 @@ _LIKE = {
     "ema_momentum": ("sgd", 1.0),
     "momentum_faulty": ("sgd", 1.0),
     "asgd": ("sgd", 1.0),
+    "schedule_free": ("sgd", 1.0),
     "amsgrad": ("adam", 1.0),
     "adamw": ("adam", 1.0),
     "adam_notes": ("adam", 1.0),
+    "adam_general": ("adam", 1.0),
     "nadam": ("adam", 1.0),
     "adamax": ("adam", 1.0),
     "radam": ("adam", 0.02),  # its first steps are plain momentum
@@ -76,6 +78,12 @@ def first_rate(surface: Surface, optimizer: Optimizer) -> float:
         return surface.rates.get(optimizer.key) or _ANYWHERE[optimizer.key]
     model, part = _LIKE[optimizer.key]
     return float(f"{surface.rates[model] * part:.3g}")
+
+
+def fine_rates(around: float, decades: int = 2, per_decade: int = 100) -> np.ndarray:
+    """Return a fine grid of rates, whole decades from far below to far above a rate."""
+    middle = int(np.floor(np.log10(around)))
+    return np.logspace(middle - decades, middle + decades, 2 * decades * per_decade + 1)
 
 
 def random_starts(surface: Surface | str, count: int = STARTS, seed: int = 0) -> np.ndarray:

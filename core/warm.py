@@ -31,5 +31,6 @@ def warm(surfaces: Sequence[Surface], between: Callable[[], None] = lambda: None
 
 if __name__ == "__main__":
     begin = perf_counter()
-    count = warm(import_module("surfaces").SURFACES)
+    surfaces = import_module("surfaces")
+    count = warm(surfaces.SURFACES + surfaces.DATA_SURFACES)
     print(f"{count} kernels ready after {perf_counter() - begin:.1f} s")

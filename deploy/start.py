@@ -36,9 +36,9 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, leave)  # uvicorn shuts down first, then raises the signal again
 
     from core.warm import warm
-    from surfaces import SURFACES
+    from surfaces import DATA_SURFACES, SURFACES
 
-    warm(SURFACES)
+    warm(SURFACES + DATA_SURFACES)
 
     from streamlit.web.cli import main
 

@@ -1,4 +1,4 @@
-"""Test functions of two variables, one file each; `SURFACES` is their order of teaching, easiest first."""
+"""Test functions of two variables, one file each, and losses from data; both tuples are in order of teaching."""
 
 from core.spec import Surface
 from surfaces.ackley import ACKLEY
@@ -21,13 +21,17 @@ from surfaces.holder import HOLDER
 from surfaces.hyperbola import HYPERBOLA
 from surfaces.l1valley import L1VALLEY
 from surfaces.levy13 import LEVY13
+from surfaces.linear_regression import LINEAR_REGRESSION
+from surfaces.logistic_regression import LOGISTIC_REGRESSION
 from surfaces.matyas import MATYAS
 from surfaces.mccormick import MCCORMICK
 from surfaces.michalewicz import MICHALEWICZ
 from surfaces.monkey import MONKEY
 from surfaces.monkey_bounded import MONKEY_BOUNDED
+from surfaces.neuron import NEURON_ENTROPY, NEURON_SQUARED
 from surfaces.quadratic import BOWL, RAVINE, RAVINE45
 from surfaces.rastrigin import RASTRIGIN
+from surfaces.relu_neuron import DEAD_RELU, LEAKY_RELU
 from surfaces.rosenbrock import ROSENBROCK
 from surfaces.saddle import SADDLE
 from surfaces.saddle_bounded import SADDLE_BOUNDED
@@ -80,11 +84,20 @@ SURFACES: tuple[Surface, ...] = (
     BUKIN6,
     EGGHOLDER,
 )
+DATA_SURFACES: tuple[Surface, ...] = (
+    LINEAR_REGRESSION,
+    LOGISTIC_REGRESSION,
+    NEURON_SQUARED,
+    NEURON_ENTROPY,
+    DEAD_RELU,
+    LEAKY_RELU,
+)
+"""Losses of the two parameters (w, b) of a line or a neuron, over fixed data."""
 
 
 def surface(key: str) -> Surface:
     """Return the surface with this key. Raises ValueError for an unknown one."""
-    for candidate in SURFACES:
+    for candidate in SURFACES + DATA_SURFACES:
         if candidate.key == key:
             return candidate
-    raise ValueError(f"surface: {key!r} is not one of {', '.join(s.key for s in SURFACES)}")
+    raise ValueError(f"surface: {key!r} is not one of {', '.join(s.key for s in SURFACES + DATA_SURFACES)}")

@@ -19,6 +19,7 @@ def plain_descent(
     factors=None,
     noise=None,
     clip=None,
+    clip_value=None,
     plateau=None,
 ):
     """Return (path (steps + 1, 2), last state by key). `noise` (steps, 2) is added as it is; `plateau` are settings."""
@@ -41,6 +42,8 @@ def plain_descent(
             g = [float(part) for part in gradient(*point, *member)]
             if noise is not None:
                 g = [g[0] + noise[t][0], g[1] + noise[t][1]]
+            if clip_value is not None:
+                g = [min(max(part, -clip_value), clip_value) for part in g]
             if clip is not None:
                 shrink = min(clip / (math.hypot(*g) + 1e-6), 1.0)
                 g = [g[0] * shrink, g[1] * shrink]

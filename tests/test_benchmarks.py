@@ -7,8 +7,16 @@ import pytest
 
 from benchmarks.__main__ import line, main, seconds, share
 from benchmarks.rows import ROWS, Row, best_of
-from benchmarks.yardsticks import Missing, adam_in_c, himmelblau_momentum_in_numpy, seconds_in_new_process
-from core import descend_many
+from benchmarks.yardsticks import (
+    Missing,
+    adam_in_c,
+    himmelblau_momentum_in_numpy,
+    line_fits_in_numpy,
+    seconds_in_new_process,
+)
+from core import descend, descend_many
+from core.batches import Batches
+from surfaces import surface
 
 STARTS = np.random.default_rng(0).uniform(-1.5, 1.5, (2, 100))
 
@@ -25,6 +33,19 @@ def test_adam_in_c_is_our_adam(function):
 def test_momentum_in_numpy_is_our_momentum():
     ends = himmelblau_momentum_in_numpy(STARTS, 200, 0.002, 0.9)
     np.testing.assert_allclose(ends, descend_many("himmelblau", "momentum", STARTS, 200, 0.002).final, rtol=1e-8)
+
+
+def test_line_fits_in_numpy_are_ours():
+    line, rng = surface("linear_regression"), np.random.default_rng(2)
+    batches = [Batches(8, seed=seed) for seed in range(3)]
+    rates = rng.uniform(0, 0.2, (40, 2))
+    drawn = np.stack([b.indices(256, 40).reshape(40, 8) for b in batches])
+    ends, losses = line_fits_in_numpy(line.data.rows, (-3.0, 4.0), rates, drawn)
+    for seed in range(3):
+        for k in range(2):
+            run = descend(line, "sgd", (-3.0, 4.0), 40, 1.0, schedule=rates[:, k].copy(), batches=batches[seed])
+            np.testing.assert_allclose(ends[:, seed, k], run.path[-1], rtol=1e-10)
+            np.testing.assert_allclose(losses[seed, k], run.value[:-1], rtol=1e-10)
 
 
 def test_process_reports_its_own_seconds():

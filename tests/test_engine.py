@@ -23,6 +23,7 @@ SMALL_RATE = {
     "ema_momentum",
     "nesterov",
     "asgd",
+    "schedule_free",
     "momentum_faulty",
     "radam",
     "rmsprop_notes",
@@ -80,6 +81,10 @@ def test_hyper_parameters_noise_and_clipping_as_in_a_plain_loop(key, hyper):
     path, _ = plain_descent(surface, optimizer, start, STEPS, hyper, noise=noise, clip=1.5)
     np.testing.assert_allclose(run.path, path, **EXACT)
     assert np.hypot(*run.received.T).max() <= 1.5
+    each, _ = plain_descent(surface, optimizer, start, STEPS, hyper, noise=noise, clip=1.5, clip_value=0.9)
+    both = descend(surface, optimizer, start, STEPS, hyper=hyper, noise=noise, clip_norm=1.5, clip_value=0.9)
+    np.testing.assert_allclose(both.path, each, **EXACT)
+    assert np.abs(both.received).max() <= 0.9
     unclipped, _ = plain_descent(surface, optimizer, start, STEPS, hyper, noise=noise)
     assert np.abs(unclipped - path).max() > 1e-3  # the limit was felt
 

@@ -171,6 +171,26 @@ def test_nesterov_is_the_heavy_ball_with_a_correction():
     assert d[1:] == pytest.approx(0.9 * d[:-1] - 0.005 * g[1:] - correction, abs=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("key", "switches", "shared"),
+    [
+        ("adam", {}, {"weight_decay": 0.2}),
+        ("amsgrad", {"amsgrad": 1.0}, {"weight_decay": 0.2}),
+        ("adamw", {"decoupled": 1.0}, {"weight_decay": 0.2}),
+        ("adam_notes", {"decoupled": 1.0, "eps_inside": 1.0}, {"weight_decay": 0.2}),
+        ("adam_notes", {"eps_inside": 0.0, "correct_first": 0.0}, {"correct_first": 0.0, "eps_inside": 0.0}),
+        ("adam_notes", {"correct_second": 0.0, "eps_inside": 1.0}, {"correct_second": 0.0}),
+    ],
+)
+def test_switches_of_adam_lead_to_its_namesakes(key, switches, shared):
+    hyper = {"beta1": 0.8, "beta2": 0.95, "eps": 1e-3}
+    settings = {"lr": 0.02, "noise": Noise(1.0, 3), "schedule": np.linspace(0.2, 1.0, 300)}
+    namesake = descend("beale", key, (1.0, 1.5), 300, hyper=hyper | shared, **settings)
+    general = hyper | switches | {k: v for k, v in shared.items() if k == "weight_decay"}
+    switched = descend("beale", "adam_general", (1.0, 1.5), 300, hyper=general, **settings)
+    assert np.max(np.abs(namesake.path - switched.path)) < 1e-14
+
+
 # The specs
 
 # One legal value away from its default for every hyper-parameter, so that no term of a formula is idle.
@@ -197,6 +217,8 @@ BUSY = {
     "correct_first": 0.0,
     "correct_second": 0.0,
     "eps_inside": 0.0,
+    "amsgrad": 1.0,
+    "decoupled": 1.0,
 }
 
 
@@ -220,6 +242,13 @@ def test_explanation_adds_up_to_the_step(spec):
     assert all(one[name] == pytest.approx(values[6], rel=1e-12) for name, values in explained.items())
 
 
+def _schedule_free_direction(run, _explained):
+    """Between the gradient and the pull of the mean: y moves by (1 - beta) of the step of z, and with the mean."""
+    share = 0.9 / np.arange(1, len(run.rate) + 1)[:, None]
+    pull = (run.state["z"] - run.state["average"])[:-1] / run.rate[:, None]
+    return (0.1 + share) * run.received - share * pull
+
+
 # What the effective rate multiplies where nothing decays; Adam-like methods multiply m_hat.
 DIRECTIONS = {
     "sgd": lambda run, e: run.received,
@@ -227,6 +256,7 @@ DIRECTIONS = {
     "rmsprop": lambda run, e: run.received,
     "adadelta": lambda run, e: run.received,
     "asgd": lambda run, e: run.received,
+    "schedule_free": _schedule_free_direction,
     "adagrad_notes": lambda run, e: run.received,
     "rmsprop_notes": lambda run, e: run.received,
     "momentum": lambda run, e: run.state["v"][1:],
@@ -310,7 +340,7 @@ def test_hyper_parameters_outside_their_limits_are_refused(spec):
 
 @pytest.mark.parametrize("key", ["Adam", "", None, 3, ["adam"]])
 def test_unknown_optimizer_is_refused(key):
-    with pytest.raises(ValueError, match=r"optimizer: .* sgd, momentum, .* adam_notes"):
+    with pytest.raises(ValueError, match=r"optimizer: .* sgd, momentum, .* adam_general"):
         optimizer(key)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core import SCHEDULES, Noise, descend
-from core.schedules import rates, schedule, torch_source
+from core.schedules import drawn, rates, schedule, torch_source
 from core.spec import Surface
 from tests.reference.record_schedules import FILE, PLATEAU, SEEN, N
 
@@ -182,3 +182,20 @@ REFUSED = [
 def test_bad_input_gets_a_sentence(key, steps, settings, sentence: str) -> None:
     with pytest.raises(ValueError, match="^" + re.escape(sentence)):
         rates(key, steps, settings)
+
+
+def test_points_drawn_by_hand_become_factors():
+    factors = drawn([(30, 0.5), (10, 1.0), (40, 0.0)], 50)
+    assert factors[:11] == pytest.approx(1.0)
+    assert factors[20] == pytest.approx(0.75)
+    assert factors[30] == 0.5
+    assert np.all(factors[40:] == 0)
+    run = descend("rosenbrock", "sgd", (-1.3, 1.1), 50, 1e-3, schedule=factors)
+    assert run.rate == pytest.approx(1e-3 * factors, abs=1e-18)
+    assert drawn([(7.5, 0.25)], 4).tolist() == [0.25] * 4
+
+
+@pytest.mark.parametrize("points", [[], [(0, np.nan)], [(0, np.inf)], [(3, 1.0), (3, 2.0)]])
+def test_useless_drawings_get_a_sentence(points):
+    with pytest.raises(ValueError, match="points: "):
+        drawn(points, 10)

@@ -22,7 +22,7 @@ import surfaces
 from core import descend
 from core.engine import parameter_rows
 from core.spec import Surface
-from surfaces import SURFACES
+from surfaces import DATA_SURFACES, SURFACES
 
 EPS = np.finfo(float).eps
 ALL = pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.key)
@@ -227,7 +227,8 @@ def test_critical_points_found_elsewhere(key: str) -> None:
 
 def test_every_file_is_in_the_list_and_every_listed_surface_has_its_file() -> None:
     files = {path.stem for path in Path(surfaces.__file__).parent.glob("*.py")} - {"__init__"}
-    modules = {s.formulas[0].__module__.removeprefix("surfaces.") for s in SURFACES}
+    every = SURFACES + DATA_SURFACES
+    modules = {s.formulas[0].__module__.removeprefix("surfaces.") for s in every}
     assert files == modules
     constants = {
         name: value
@@ -235,8 +236,8 @@ def test_every_file_is_in_the_list_and_every_listed_surface_has_its_file() -> No
         for name, value in vars(importlib.import_module(f"surfaces.{module}")).items()
         if isinstance(value, Surface)
     }
-    assert {name.lower(): value for name, value in constants.items()} == {s.key: s for s in SURFACES}
-    assert len({s.key for s in SURFACES}) == len({s.title for s in SURFACES}) == len(SURFACES)
+    assert {name.lower(): value for name, value in constants.items()} == {s.key: s for s in every}
+    assert len({s.key for s in every}) == len({s.title for s in every}) == len(every)
     for spec in SURFACES:
         assert modules >= {spec.key} or spec.formulas[0].__module__ == "surfaces.quadratic"
 

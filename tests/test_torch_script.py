@@ -9,14 +9,16 @@ from __future__ import annotations
 import ast
 import json
 import runpy
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from core import OPTIMIZERS, SCHEDULES, Noise
+from core.batches import SAMPLING, Batches
 from core.optimizers import VARIANTS
 from core.torch_script import TORCH_DEFAULTS, torch_script
-from surfaces import SURFACES
+from surfaces import DATA_SURFACES, SURFACES
 from tests.reference.run_scripts import (
     FILE,
     cases,
@@ -153,3 +155,39 @@ def test_a_bounded_surface_says_that_the_script_goes_on() -> None:
 def test_bad_input_gets_a_sentence(changed: dict, sentence: str) -> None:
     with pytest.raises(ValueError, match="^" + sentence.replace("(", r"\(")):
         torch_script("rosenbrock", "adam", **{**START, **changed})
+
+
+@pytest.mark.parametrize("surface", DATA_SURFACES, ids=lambda s: s.key)
+def test_loss_in_the_script_is_the_mean_over_its_rows(surface) -> None:
+    """With NumPy standing in for torch, the loss of a script over its own rows has the values of the surface."""
+    script = torch_script(surface, "sgd", start=surface.starts[0], steps=1)
+    tree = ast.parse(script)
+    kept = [n for n in tree.body if isinstance(n, ast.FunctionDef) or ast.unparse(n).startswith("rows =")]
+    known = {"torch": SimpleNamespace(**{n: getattr(np, n) for n in ("exp", "maximum", "logaddexp")}, tensor=np.array)}
+    exec(compile(ast.Module(kept, []), "script", "exec"), known)  # noqa: S102  the script is ours
+    x_low, x_high, y_low, y_high = surface.domain
+    for w, b in np.random.default_rng(0).uniform((x_low, y_low), (x_high, y_high), (50, 2)):
+        assert known["f"](w, b) == pytest.approx(surface.value(w, b), rel=1e-12)
+
+
+@pytest.mark.parametrize("sampling", SAMPLING)
+@pytest.mark.parametrize("size", [7, tuple([3, 40, 11] * 10)])
+@pytest.mark.parametrize("skip", [0, 5])
+def test_batches_in_the_script_are_those_of_the_run(sampling, size, skip) -> None:
+    batches = Batches(size, sampling, 6, skip)
+    script = torch_script("linear_regression", "sgd", start=(0.0, 0.0), steps=20, batches=batches)
+    begin = script.index("sizes = ")
+    known = {"np": np}
+    exec(script[begin : script.index("\n\npath =")], known)  # noqa: S102  the script is ours
+    bounds = np.cumsum(batches.sizes(256, 20))[:-1]
+    for got, want in zip(known["batches"], np.split(batches.indices(256, 20), bounds), strict=True):
+        np.testing.assert_array_equal(got, want)
+    assert "loss = f(*p, rows[batches[t]])" in script
+
+
+def test_both_clips_and_noise_that_changes_stand_in_the_script() -> None:
+    noise = Noise((1.0, 2.0, 3.0), 4, skip=1)
+    script = torch_script("bowl", "sgd", start=(1.0, 1.0), steps=2, noise=noise, clip_norm=5.0, clip_value=0.5)
+    assert script.index("clip_grad_value_([p], 0.5)") < script.index("clip_grad_norm_([p], 5.0)")
+    assert "torch.tensor([2.0, 3.0])[:, None] * torch.from_numpy" in script
+    assert "default_rng(4).standard_normal((3, 2)))[1:]" in script

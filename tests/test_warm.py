@@ -8,9 +8,11 @@ import numpy as np
 from core import OPTIMIZERS, descend
 from core.optimizers import VARIANTS
 from core.warm import warm
-from surfaces import SURFACES
+from surfaces import DATA_SURFACES
+from surfaces import SURFACES as PLAIN
 from tests.process import python
 
+SURFACES = PLAIN + DATA_SURFACES
 KERNELS = 2 + len(OPTIMIZERS + VARIANTS) + len({s.formulas for s in SURFACES})
 
 SECOND_START = """
@@ -19,7 +21,10 @@ from core import OPTIMIZERS, descend
 from core.jit import surface_kernel, update_kernel
 from core.optimizers import VARIANTS
 from core.warm import warm
-from surfaces import SURFACES
+from surfaces import DATA_SURFACES
+from surfaces import SURFACES as PLAIN
+
+SURFACES = PLAIN + DATA_SURFACES
 
 def made():
     return surface_kernel.cache_info().misses, update_kernel.cache_info().misses

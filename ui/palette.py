@@ -39,8 +39,17 @@ INKS = {
     "adamax": Ink(_GREEN, "dash"),
     "rprop": Ink(_GREY, "solid"),
     "asgd": Ink(_BLUE, "dash"),
+    "schedule_free": Ink(_BLUE, "dot"),
     "lion": Ink(_OLIVE, "solid"),
     "sign_sgd": Ink(_OLIVE, "dash"),
+    "newton": Ink(_PURPLE, "dashdot"),
+    "adam_torch": Ink(_VERMILION, "solid"),
+    "adam_m": Ink(_BLUE, "solid"),
+    "adam_none": Ink(_ORANGE, "solid"),
+    "adam_long": Ink(_PURPLE, "solid"),
+    "adam_inside": Ink(_GREEN, "dash"),
+    "adam_ams": Ink(_SKY, "dash"),
+    "my_adam": Ink(_OLIVE, "dot"),
 }
 
 VALLEY = "#2f5f94"

@@ -4,6 +4,7 @@ from core.optimizers.adadelta import ADADELTA
 from core.optimizers.adagrad import ADAGRAD
 from core.optimizers.adagrad_notes import ADAGRAD_NOTES
 from core.optimizers.adam import ADAM
+from core.optimizers.adam_general import ADAM_GENERAL
 from core.optimizers.adam_notes import ADAM_NOTES
 from core.optimizers.adamax import ADAMAX
 from core.optimizers.adamw import ADAMW
@@ -19,6 +20,7 @@ from core.optimizers.radam import RADAM
 from core.optimizers.rmsprop import RMSPROP
 from core.optimizers.rmsprop_notes import RMSPROP_NOTES
 from core.optimizers.rprop import RPROP
+from core.optimizers.schedule_free import SCHEDULE_FREE
 from core.optimizers.sgd import SGD
 from core.optimizers.sign_sgd import SIGN_SGD
 from core.spec import Optimizer
@@ -39,11 +41,12 @@ OPTIMIZERS = (
     ADAMAX,
     RPROP,
     ASGD,
+    SCHEDULE_FREE,
     LION,
     SIGN_SGD,
 )
-VARIANTS = (MOMENTUM_FAULTY, ADAGRAD_NOTES, RMSPROP_NOTES, ADAM_NOTES)
-"""Formulas that notes give and that differ from those above."""
+VARIANTS = (MOMENTUM_FAULTY, ADAGRAD_NOTES, RMSPROP_NOTES, ADAM_NOTES, ADAM_GENERAL)
+"""Formulas that notes give and that differ from those above, and Adam with a switch for each such difference."""
 
 
 def optimizer(key: str) -> Optimizer:
