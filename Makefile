@@ -9,6 +9,8 @@ LOCK := --quiet --upgrade --generate-hashes --universal --python-version 3.11 --
 	--custom-compile-command "make lock"
 
 export CHROMIUM
+# Matrix products of the networks are small; two threads for one cost more than they bring, and many visitors share them.
+export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint check bench screenshots lock clean chromium
