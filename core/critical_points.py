@@ -76,7 +76,7 @@ class CriticalPoint:
         return float(stable_rate(self.eigenvalues[1])) if self.kind == "minimum" else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Curve:
     """Critical points without a gap between them: a curve, or a region where the surface is flat to the last digit."""
 
@@ -88,7 +88,7 @@ class Curve:
     """(2, N), about one in each cell of a fine grid, in no order: for drawing, and to ask how near a point is."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Atlas:
     """The critical points of a surface in a window. No point and no curve is a result as well."""
 
@@ -116,10 +116,28 @@ class Atlas:
         """(2, N) of the isolated points, in their order."""
         return np.array([[p.x, p.y] for p in self.points]).reshape(-1, 2).T
 
+    @property
+    def listed(self) -> tuple[CriticalPoint, ...]:
+        """The isolated points, then the samples of the curves."""
+        return (*self.points, *(sample for curve in self.curves for sample in curve.samples))
+
     def nearest(self, x: float, y: float) -> CriticalPoint | None:
         """Return the listed point nearest to (x, y), samples of curves among them; None in an empty atlas."""
-        listed = [*self.points, *(sample for curve in self.curves for sample in curve.samples)]
-        return min(listed, key=lambda p: np.hypot(p.x - x, p.y - y), default=None)
+        return min(self.listed, key=lambda p: np.hypot(p.x - x, p.y - y), default=None)
+
+    def row(self, x: float, y: float, reach: float) -> int | None:
+        """Return which of the listed points is nearest, if it is at most `reach` away, in parts of the window."""
+        x_low, x_high, y_low, y_high = self.window
+        away = [max(abs(p.x - x) / (x_high - x_low), abs(p.y - y) / (y_high - y_low)) for p in self.listed]
+        return int(np.argmin(away)) if away and min(away) <= reach else None
+
+    def drawn(self, seed: int) -> CriticalPoint | None:
+        """Return a listed point drawn with this NumPy seed, every kind that occurs as often; None in an empty atlas."""
+        if not self.listed:
+            return None
+        dice = np.random.default_rng(seed)
+        kind = dice.choice(sorted({p.kind for p in self.listed}))
+        return dice.choice(np.array([p for p in self.listed if p.kind == kind], dtype=object))
 
 
 def find(

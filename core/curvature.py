@@ -14,6 +14,10 @@ from core.spec import Surface
 
 SPLITTER = 2.0**27 + 1
 """Cuts a double into two halves of 26 bits, whose products are exact (Dekker 1971)."""
+ROUNDINGS = 100
+"""An error of the model is seen where it is so many times the rounding of the values."""
+NEAR = 40
+"""The order of the error is that of the radii up to this one of 51, a tenth of the longest."""
 
 
 def eigenvalues(xx, xy, yy) -> tuple[np.ndarray, np.ndarray]:
@@ -137,6 +141,47 @@ def model_error(surface: Surface | str, model: QuadraticModel, radius, samples: 
     x = model.point[0] + radius[..., None] * np.cos(angle)
     y = model.point[1] + radius[..., None] * np.sin(angle)
     return np.abs(surface.value(x, y) - model(x, y)).max(axis=-1)
+
+
+@dataclass(frozen=True)
+class ErrorGrowth:
+    """How the error of a quadratic model grows with the distance from its point."""
+
+    radius: np.ndarray
+    """(N,) rising."""
+    error: np.ndarray
+    """(N,) max |f - q| on each circle; NaN where rounding hides it."""
+    order: float
+    """The power of the distance with which it grows near the point; NaN where rounding hides it all."""
+
+    def cube(self) -> np.ndarray:
+        """Return the cubic law (N,) through the first error that is seen."""
+        seen = np.flatnonzero(np.isfinite(self.error))
+        if seen.size == 0:
+            return np.full(self.radius.size, np.nan)
+        return self.error[seen[0]] * (self.radius / self.radius[seen[0]]) ** 3
+
+
+def error_growth(surface: Surface | str, model: QuadraticModel, reach: float) -> ErrorGrowth:
+    """Return how the error of the model grows up to the distance `reach`, over five decades.
+
+    Taylor's theorem gives order 3 where third derivatives exist, more where they vanish; W. Rudin, "Principles of
+    Mathematical Analysis", 3rd edition, 1976, theorem 5.15. The order is fitted over the first decade that is seen.
+    """
+    surface = checked_surface(surface)
+    radius = np.geomspace(1e-5 * reach, reach, 51)
+    angle = np.arange(8)[:, None] * np.pi / 4
+    with np.errstate(all="ignore"):
+        around = surface.value(model.point[0] + radius * np.cos(angle), model.point[1] + radius * np.sin(angle))
+        size = np.abs(around).max(axis=0)
+        error = model_error(surface, model, radius)
+        # Near the point the formula may cancel: its terms are as large as the values elsewhere.
+        x, y = window_axes(surface, 9)
+        usual = np.nanmedian(np.abs(surface.value(x[None, :], y[:, None])))
+        error = np.where(error > ROUNDINGS * np.finfo(float).eps * np.maximum(size, usual), error, np.nan)
+    seen = np.flatnonzero(np.isfinite(error[: NEAR + 1]))[:11]
+    order = np.polyfit(np.log(radius[seen]), np.log(error[seen]), 1)[0] if seen.size > 3 else np.nan
+    return ErrorGrowth(radius, error, float(order))
 
 
 @dataclass(frozen=True)

@@ -178,3 +178,48 @@ def test_ends_beside_each_other_are_told_apart() -> None:
         distance = np.hypot(*(places - places[:, [k]]))
         others = np.delete(distance - near, k)
         assert others.min() > near[k], "two ends claim the same place"
+
+
+@pytest.mark.parametrize(
+    ("surface", "optimizer", "rate", "steps"),
+    [
+        ("himmelblau", "sgd", 0.01, 500),
+        ("himmelblau", "sgd", 0.02, 247),
+        ("hyperbola", "sgd", 0.2, 300),
+        ("sharpflat", "sgd", 0.05, 300),
+        ("saddle", "sgd", 0.05, 130),
+        ("styblinski", "sign_sgd", 0.03, 200),
+    ],
+)
+def test_runs_that_go_round_are_stopped_early_and_end_the_same(monkeypatch, surface, optimizer, rate, steps) -> None:
+    """Two minima at 0.02 are circled for ever, with a period that 247 steps do not contain a whole number of times."""
+    early = basin_map(surface, optimizer, 40, steps, lr=rate)
+    monkeypatch.setattr(core.basins, "STAGE", steps)
+    whole = basin_map(surface, optimizer, 40, steps, lr=rate, atlas=early.atlas)
+    np.testing.assert_array_equal(early.end, whole.end)
+    np.testing.assert_array_equal(early.steps, whole.steps)
+
+
+def test_resting_runs_save_most_of_their_steps(monkeypatch) -> None:
+    asked = []
+
+    def counting(*args, **settings):
+        asked.append(args[2].shape[1] * args[3])
+        return descend_many(*args, **settings)
+
+    monkeypatch.setattr(core.basins, "descend_many", counting)
+    basin_map("dropwave", "sgd", 40, 500, lr=0.02)
+    assert sum(asked) < 0.5 * 40 * 40 * 500
+
+
+def test_every_point_finds_its_nearest_end() -> None:
+    draw = np.random.default_rng(0)
+    spots, near = draw.uniform(-5, 5, (2, 300)), draw.choice([0.05, 0.2, 0.4], 300)
+    owner = draw.integers(0, 50, 300)
+    points = draw.uniform(-6, 6, (2, 2000))
+    got = core.basins._nearest_end(points, spots, owner, near)
+    away = np.hypot(points[0][:, None] - spots[0], points[1][:, None] - spots[1])
+    away[away > near] = np.inf
+    want = np.where(np.isfinite(away.min(axis=1)), owner[away.argmin(axis=1)], MOVING)
+    np.testing.assert_array_equal(got, want)
+    assert np.all(core.basins._nearest_end(points, np.empty((2, 0)), owner[:0], near[:0]) == MOVING)

@@ -8,7 +8,7 @@ from scipy import optimize
 
 import core.compass
 import surfaces
-from core.compass import best_direction, slice_along, slope
+from core.compass import best_direction, is_kink, law_error, slice_along, slope, step_slope
 from core.tuning import random_starts
 from surfaces import SURFACES
 
@@ -78,7 +78,7 @@ def test_the_lowest_dip_is_found_although_a_shallower_one_looks_lower_at_first()
     def height(angle):
         return -0.8 * np.exp(-(((angle - shallow) / 3e-3) ** 2)) - np.exp(-(((angle - deep) / 3e-3) ** 2))
 
-    assert core.compass._lowest_on_circle(height) == pytest.approx(deep, abs=1e-7)
+    assert core.compass._lowest_on_circles(height, 2) == pytest.approx([deep, deep], abs=1e-7)
 
 
 def test_on_a_round_bowl_the_gradient_is_right_at_any_length() -> None:
@@ -100,7 +100,46 @@ def test_at_a_saddle_there_is_no_steepest_direction() -> None:
     assert got.value == pytest.approx(-0.125)
 
 
-@pytest.mark.parametrize("length", [0.0, -1.0, np.nan, np.inf, "1"])
+@pytest.mark.parametrize("key", ["rosenbrock", "rastrigin", "ackley"])
+def test_many_circles_are_searched_like_one(key: str) -> None:
+    point, lengths = surfaces.surface(key).starts[0], np.array([0.01, 0.3, 1.0])
+    got = best_direction(key, point, lengths)
+    for k, length in enumerate(lengths):
+        one = best_direction(key, point, float(length))
+        assert (got.angle[k], got.value[k], got.off[k]) == (one.angle, one.value, one.off)
+        assert (got.steepest_angle, got.steepest_value[k]) == (one.steepest_angle, one.steepest_value)
+
+
+def test_slope_of_a_step_is_what_f_changes_by() -> None:
+    surface, angle = surfaces.surface("rosenbrock"), np.array([0.3, -2.0])
+    there = surface.value(POINT[0] + 0.5 * np.cos(angle), POINT[1] + 0.5 * np.sin(angle))
+    assert surface.value(*POINT) + 0.5 * step_slope(surface, POINT, angle, 0.5) == pytest.approx(there)
+    assert step_slope(surface, POINT, angle, 1e-7) == pytest.approx(slope(surface, POINT, angle), rel=1e-3)
+
+
+def test_measured_slopes_follow_the_law() -> None:
+    assert law_error("rosenbrock", POINT) < 1e-7
+    for surface in SURFACES:
+        size = np.hypot(*surface.gradient(*surface.starts[0]))
+        assert law_error(surface, surface.starts[0]) < 1e-7 * (size + abs(surface.value(*surface.starts[0])) + 1)
+
+
+def test_kinks_are_told_from_smooth_ground() -> None:
+    for key, point in (
+        ("l1valley", (0.0, 1.0)),
+        ("l1valley", (2.0, 0.0)),
+        ("bukin6", (-10.0, 1.0)),
+        ("ackley", (0, 0)),
+    ):
+        assert is_kink(key, point), key
+    for surface in SURFACES:
+        assert not is_kink(surface, surface.starts[0]), surface.key
+        if not surface.kinks:
+            assert not any(is_kink(surface, minimum) for minimum in surface.minima), surface.key
+    assert not is_kink("monkey", (0.0, 0.0)), "all derivatives up to the second vanish here"
+
+
+@pytest.mark.parametrize("length", [0.0, -1.0, np.nan, np.inf, "1", np.array([0.1, -0.1]), None])
 def test_a_step_has_a_length(length) -> None:
     with pytest.raises(ValueError, match="length: got"):
         best_direction("bowl", (1.0, 1.0), length)

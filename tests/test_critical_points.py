@@ -688,3 +688,29 @@ def test_a_bad_start_gets_a_sentence() -> None:
         newton_walk("bowl", (np.nan, 0.0))
     with pytest.raises(ValueError, match="steps: got 0"):
         newton_walk("bowl", (1.0, 0.0), steps=0)
+
+
+# What a page asks of an atlas
+
+
+def test_a_row_is_found_by_a_place_near_it() -> None:
+    found = atlas("himmelblau")
+    assert found.listed == found.points
+    for k, point in enumerate(found.listed):
+        assert found.row(point.x, point.y, 0.0) == k
+        assert found.row(point.x + 0.1, point.y - 0.1, 0.01) == k, "0.1 of a window of 12 is less than a hundredth"
+        assert found.row(point.x + 0.13, point.y, 0.01) is None
+    valley = atlas("hyperbola")
+    assert len(valley.listed) == 1 + SAMPLES
+    assert valley.row(valley.curves[0].samples[2].x, valley.curves[0].samples[2].y, 1e-9) == 3
+    assert atlas("bukin6").row(0.0, 0.0, 1.0) is None
+
+
+def test_points_are_drawn_by_a_seed_every_kind_as_often() -> None:
+    found = atlas("camel6")
+    assert found.drawn(3) is found.drawn(3)
+    kinds = [found.drawn(seed).kind for seed in range(300)]
+    shares = [kinds.count(kind) / len(kinds) for kind in ("minimum", "saddle", "maximum")]
+    assert shares == pytest.approx([1 / 3] * 3, abs=0.09), "three standard deviations"
+    assert len({found.drawn(seed) for seed in range(300)}) == len(found.points)
+    assert atlas("bukin6").drawn(0) is None

@@ -15,6 +15,7 @@ from core.curvature import (
     curvature_map,
     directions,
     eigenvalues,
+    error_growth,
     model_error,
     quadratic_model,
     stable_rate,
@@ -180,6 +181,29 @@ def test_error_of_the_model_grows_with_the_cube_of_the_distance(surface) -> None
     noise = 64 * EPS * max(abs(surface.value(*point)), 1.0) + 1e-300
     assert far <= 10 * near + noise
     assert near >= far / 16 - noise
+
+
+@pytest.mark.parametrize(
+    ("key", "point", "order"),
+    [
+        ("himmelblau", (0.0, 0.0), 3),
+        ("goldstein", (0.0, -1.0), 3),
+        ("camel3", (0.0, 0.0), 4),
+        ("hyperbola", (0.0, 0.0), 4),
+        ("griewank", (0.0, 0.0), 4),
+    ],
+)
+def test_error_has_the_order_of_the_first_derivative_that_the_model_lacks(key: str, point, order: int) -> None:
+    grown = error_growth(key, quadratic_model(key, point), 1.0)
+    assert grown.order == pytest.approx(order, abs=0.02)
+    seen = np.flatnonzero(np.isfinite(grown.error))
+    assert grown.cube()[seen[0]] == grown.error[seen[0]]
+    assert np.polyfit(np.log(grown.radius), np.log(grown.cube()), 1)[0] == pytest.approx(3)
+
+
+def test_a_quadratic_surface_has_no_error_that_is_seen() -> None:
+    grown = error_growth("booth", quadratic_model("booth", (1.0, 3.0)), 5.0)
+    assert np.isnan(grown.error).all() and np.isnan(grown.order) and np.isnan(grown.cube()).all()
 
 
 def test_model_touches_the_surface() -> None:

@@ -191,14 +191,21 @@ def rate_widget(label: str, key: str, default: float, hyper: Hyper, *, exact: bo
 
 
 def slider(
-    label: str, key: str, default: float, low: float, high: float, *, step: float, help: str | None = None
+    label: str,
+    key: str,
+    default: float,
+    low: float,
+    high: float,
+    *,
+    step: float,
+    help: str | None = None,
+    on_change: Callable | None = None,
 ) -> float:
     """Show a number that the link keeps as a slider. An int default takes whole numbers."""
     kind = int if isinstance(default, int) else float
-    style: dict[str, Any] = {} if kind is int else {"format": "%.4g"}
-    value = st.slider(
-        label, kind(low), kind(high), default, step=kind(step), key=key, bind="query-params", help=help, **style
-    )
+    style: dict[str, Any] = {"on_change": on_change or "rerun", "help": help}
+    style |= {} if kind is int else {"format": "%.4g"}
+    value = st.slider(label, kind(low), kind(high), default, step=kind(step), key=key, bind="query-params", **style)
     allowed = _("numbers from {low} to {high}", low=f"{low:g}", high=f"{high:g}")
     _compare(key, value, lambda text: _as_number(text) == value, allowed, f"{value:g}")
     return value

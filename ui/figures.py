@@ -12,6 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.curvature import QuadraticModel
 from core.spec import Surface
 from core.tuning import RateSweep
 from ui.palette import HEIGHT, MARK, VALLEY, ink
@@ -19,6 +20,8 @@ from ui.palette import HEIGHT, MARK, VALLEY, ink
 POINTS = 111
 """Grid points a side of a contour; finer grids cost the browser more than they show."""
 POINTS_3D = 81
+FALLING, RISING = "#0072b2", "#d55e00"
+"""Colours of negative and of positive curvature, told apart by all kinds of colour vision."""
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 
 
@@ -101,6 +104,7 @@ def plane(surface: Surface, title: str) -> go.Figure:
                 "line": {"width": 1.4, "color": "#1b1f24"},
             },
             hovertemplate=f"{title}<br>x %{{x:.6g}}<br>y %{{y:.6g}}<extra></extra>",
+            showlegend=False,
         )
     x_low, x_high, y_low, y_high = surface.domain
     figure.update_layout(margin=MARGIN | {"l": 36, "b": 28}, showlegend=False, dragmode="pan", height=430)
@@ -143,12 +147,15 @@ def still_axes(title: str, x_title: str, *, log: bool) -> go.Figure:
     figure = go.Figure()
     figure.update_layout(margin=MARGIN | {"l": 52, "t": 30, "b": 38}, height=230, showlegend=False)
     figure.update_layout(dragmode=False, hovermode="x unified")
-    figure.update_layout(
-        title={"text": title, "x": 0, "xanchor": "left", "y": 0.98, "yanchor": "top", "font": {"size": 14}}
-    )
+    figure.update_layout(title=heading(title))
     figure.update_xaxes(title={"text": x_title, "standoff": 4}, rangemode="nonnegative")
     figure.update_yaxes(type="log" if log else "linear", exponentformat="power", nticks=6)
     return Still(figure)
+
+
+def heading(text: str) -> dict:
+    """Return the title of a small chart."""
+    return {"text": text, "x": 0, "xanchor": "left", "y": 0.98, "yanchor": "top", "font": {"size": 14}}
 
 
 class Curve(NamedTuple):
@@ -215,10 +222,109 @@ def faded(color: str, opacity: float = 0.2) -> str:
     return f"rgba({red}, {green}, {blue}, {opacity})"
 
 
-def rate_sweeps(sweeps: Sequence[tuple[str, str, RateSweep]], budget: int, x_title: str, y_title: str) -> go.Figure:
+def lens(surface: Surface, model: QuadraticModel, radius: float, model_name: str = "") -> go.Figure:
+    """Draw the neighbourhood of a point: the surface, its quadratic model, the eigenvectors to scale.
+
+    Without `model_name` the model is not drawn. Where no Hessian exists the surface stands alone.
+    """
+    x, y = (np.linspace(middle - radius, middle + radius, 61) for middle in model.point)
+    # Heights above the point, so that half of the digits, and of the bytes, will do.
+    with np.errstate(all="ignore"):
+        value, bent = ((f(x[None, :], y[:, None]) - model.value).astype(np.float32) for f in (surface.value, model))
+    figure = go.Figure()
+    levels = _levels(value)
+    figure.add_contour(
+        x=x,
+        y=y,
+        z=value,
+        contours=levels | {"coloring": "heatmap"},
+        colorscale=[[0, "rgba(47, 95, 148, 0.62)"], [1, "rgba(47, 95, 148, 0.04)"]],
+        line={"width": 1, "color": MARK},
+        showscale=False,
+        hovertemplate="x %{x:.4g}<br>y %{y:.4g}<br>f − f(p) %{z:.4g}<extra></extra>",
+    )
+    if np.all(np.isfinite(model.hessian)) and levels:
+        if model_name and np.ptp(bent) > levels["size"]:
+            figure.add_contour(
+                x=x,
+                y=y,
+                z=bent,
+                name=model_name,
+                contours=levels | {"coloring": "none"},
+                line={"width": 2, "color": MARK, "dash": "dash"},
+                showscale=False,
+                showlegend=True,
+                hoverinfo="skip",
+            )
+        seen = 1e-6 * max(abs(levels["start"]), abs(levels["end"])) / radius**2
+        _add_eigenvectors(figure, model, radius, seen)
+    figure.update_layout(margin=MARGIN | {"l": 44, "b": 28}, height=430, dragmode=False)
+    figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+    figure.update_xaxes(range=[x[0], x[-1]], showgrid=False, zeroline=False, constrain="domain", nticks=6)
+    figure.update_yaxes(range=[y[0], y[-1]], showgrid=False, zeroline=False, constrain="domain", scaleanchor="x")
+    return figure
+
+
+def _levels(value: np.ndarray) -> dict:
+    """Return 14 levels for the lines of surface and model alike, one of them zero: the line through the point."""
+    finite = value[np.isfinite(value)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    step = (high - low) / 14
+    if not 0 < step < np.inf:
+        return {}
+    return {"start": step * np.ceil(low / step), "end": high, "size": step}
+
+
+def _add_eigenvectors(figure: go.Figure, model: QuadraticModel, radius: float, seen: float) -> None:
+    """Add a line along each eigenvector, and arrows as long as the eigenvalues; one below `seen` has none."""
+    at, steepest = np.array(model.point), np.abs(model.eigenvalues).max()
+    for name, size, along, dash in zip("₁₂", model.eigenvalues, model.directions, ("dot", "solid"), strict=True):
+        color = MARK if abs(size) <= seen else RISING if size > 0 else FALLING
+        ends = np.stack([at - radius * along, at + radius * along])
+        figure.add_scatter(
+            x=ends[:, 0],
+            y=ends[:, 1],
+            mode="lines",
+            name=f"λ{name} = {size:.4g}",
+            line={"color": color, "width": 1.2, "dash": dash},
+            hoverinfo="skip",
+        )
+        for side in (-1, 1) if abs(size) > seen else ():
+            tip = at + side * 0.9 * radius * abs(size) / steepest * along
+            figure.add_annotation(
+                x=tip[0],
+                y=tip[1],
+                ax=at[0],
+                ay=at[1],
+                axref="x",
+                ayref="y",
+                arrowhead=2,
+                arrowwidth=3,
+                arrowcolor=color,
+                text="",
+            )
+
+
+class RateMark(NamedTuple):
+    """A rate worth a line across a chart of rates: a limit of the theory, the rate just chosen."""
+
+    rate: float
+    name: str
+    color: str = MARK
+    dash: str = "dash"
+
+
+def rate_sweeps(
+    sweeps: Sequence[tuple[str, str, RateSweep]],
+    budget: int,
+    x_title: str,
+    y_title: str,
+    *,
+    marks: Sequence[RateMark] = (),
+) -> go.Figure:
     """Draw steps-to-goal against the learning rate for (key, title, sweep), the chosen rate of each marked.
 
-    The curve is the mean over all starts, every failure counted as the whole `budget`.
+    The curve is the mean over all starts, every failure counted as the whole `budget`. `marks` are lines across it.
     """
     figure = go.Figure()
     for key, title, sweep in sweeps:
@@ -241,13 +347,23 @@ def rate_sweeps(sweeps: Sequence[tuple[str, str, RateSweep]], budget: int, x_tit
             hovertemplate=f"{title}<br>%{{x:.3g}}: %{{y:.0f}}<extra></extra>",
         )
     figure.add_hline(y=budget, line={"color": MARK, "width": 1, "dash": "dot"})
+    lowest = min((sweep.mean_steps.min() for _key, _title, sweep in sweeps), default=1.0)
+    for mark in marks:
+        figure.add_scatter(
+            x=[mark.rate, mark.rate],
+            y=[max(lowest, 1.0), budget],
+            mode="lines",
+            name=mark.name,
+            line={"color": mark.color, "dash": mark.dash, "width": 2},
+            hovertemplate=f"{mark.name}: %{{x:.4g}}<extra></extra>",
+        )
     figure.update_layout(
         margin=MARGIN | {"l": 56, "b": 44},
         height=340,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
     figure.update_xaxes(type="log", title=x_title, exponentformat="power")
-    figure.update_yaxes(type="log", title=y_title, exponentformat="power")
+    figure.update_yaxes(type="log", title=y_title, exponentformat="power", dtick="D2")
     return figure
 
 
@@ -255,13 +371,14 @@ def with_paths(figure: go.Figure, tracks: Sequence) -> go.Figure:
     """Return a copy of a plane with the whole paths of `tracks` drawn in, for browsers without the player."""
     figure = go.Figure(figure)
     for track in tracks:
-        style = ink(track.key)
+        if track.path is None:
+            continue
         figure.add_scatter(
             x=track.path[:, 0],
             y=track.path[:, 1],
             mode="lines",
             name=track.label,
-            line={"color": style.color, "dash": style.dash, "width": 2},
+            line={"color": track.color, "dash": ink(track.key).dash, "width": 2},
         )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
     return figure

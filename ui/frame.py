@@ -1,22 +1,26 @@
 """The frame around every page: the list of pages, the language, and the way back for cold deep links."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from core.warm import warm
-from surfaces import SURFACES
+from surfaces import DATA_SURFACES, SURFACES
 from ui import server
 from ui.i18n import _, choose_language
 
 
 class PageRow(NamedTuple):
-    """A page: its script, its title in English, its icon and its place in the address."""
+    """A page: its script, its title in English, its icon and its place in the address, named as the script.
+
+    Under another name, Streamlit would show "Page not found" to the first visitor of a process who comes by a link.
+    """
 
     script: str
     title: str
@@ -28,14 +32,30 @@ ICON = Path(__file__).with_name("icon.png")
 """A file of our own: Streamlit would fetch the picture of a named icon from a public server."""
 MENU: dict = {"About": "Descent Lab: see how training works."}
 """Without an entry of its own Streamlit hides the menu, and with it the switch between light and dark."""
-PAGES = (PageRow("pages/race.py", "Optimizer race", ":material/flag:", "race"),)
-"""Every page, in course order. A new page is a script in pages/ and a row here."""
+COURSE: Mapping[str, tuple[PageRow, ...]] = {
+    "": (PageRow("pages/race.py", "Optimizer race", ":material/flag:", "race"),),
+    "Landscape": (
+        PageRow("pages/compass.py", "Gradient compass", ":material/explore:", "compass"),
+        PageRow("pages/microscope.py", "Curvature microscope", ":material/search:", "microscope"),
+        PageRow("pages/step_size.py", "One step size", ":material/straighten:", "step_size"),
+    ),
+    "Motion": (
+        PageRow("pages/momentum.py", "Momentum and Nesterov", ":material/roller_skating:", "momentum"),
+        PageRow("pages/traps.py", "Traps", ":material/trip_origin:", "traps"),
+        PageRow("pages/coordinates.py", "A rate per coordinate", ":material/tune:", "coordinates"),
+        PageRow("pages/fine_print.py", "Adam's fine print", ":material/contract:", "fine_print"),
+    ),
+    "Noise and time": (),
+    "Networks": (),
+}
+"""The parts of the course with their pages, in order. A new page is a script in pages/ and a row here."""
+PAGES = tuple(row for rows in COURSE.values() for row in rows)
 
 
 def run() -> None:
     """Show the chosen page. This is all that app.py does."""
     server.prepare()
-    st.set_page_config("Descent Lab", str(ICON), layout="wide", initial_sidebar_state=360, menu_items=MENU)
+    _configure()
     choose_language()
     st.session_state["_through_app"] = True
     try:
@@ -44,14 +64,21 @@ def run() -> None:
         warm_up_in_the_background()
 
 
-def _navigation():
-    return st.navigation(
-        [
-            st.Page(row.script, title=_(row.title), icon=row.icon, url_path=row.url, default=k == 0)
-            for k, row in enumerate(PAGES)
-        ],
-        position="top",
-    )
+def _configure() -> None:
+    """Set icon and layout: before the navigation, or the browser fetches the icon of the page from a public server."""
+    st.set_page_config("Descent Lab", str(ICON), layout="wide", initial_sidebar_state=360, menu_items=MENU)
+
+
+def _navigation() -> StreamlitPage:
+    menu = {
+        _(part): [
+            st.Page(row.script, title=_(row.title), icon=row.icon, url_path=row.url, default=row is PAGES[0])
+            for row in rows
+        ]
+        for part, rows in COURSE.items()
+        if rows
+    }
+    return st.navigation(menu, position="top")
 
 
 def enter() -> None:
@@ -61,6 +88,7 @@ def enter() -> None:
     link, without language and navigation. The mark is taken away here, so that it holds for one run only.
     """
     if not st.session_state.pop("_through_app", False):
+        _configure()
         _navigation()
         st.rerun()
 
@@ -80,7 +108,7 @@ def warm_up_in_the_background() -> None:
             return
 
     def work_through() -> None:
-        warm(SURFACES, let_pages_pass)
+        warm(SURFACES + DATA_SURFACES, let_pages_pass)
         _warm.set()
 
     threading.Thread(target=work_through, name="warm-up", daemon=True).start()

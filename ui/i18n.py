@@ -20,8 +20,13 @@ _THREAD = threading.local()
 
 
 def choose_language() -> None:
-    """Show the switch in the sidebar. The first choice is the browser's; the link keeps it."""
-    if "lang" not in st.session_state and (st.context.locale or "").lower().startswith("zh"):
+    """Show the switch in the sidebar. The first choice is the browser's; the link keeps it.
+
+    A link with settings but without a language was made in English, which is not written into links: its choices are
+    English labels.
+    """
+    bare = not st.query_params
+    if bare and "lang" not in st.session_state and (st.context.locale or "").lower().startswith("zh"):
         st.session_state["lang"] = "中文"
     st.sidebar.segmented_control(
         "Language / 语言", list(LANGUAGES), default="English", required=True, key="lang", bind="query-params"

@@ -21,6 +21,13 @@ def header(title: str, question: str) -> None:
     st.markdown(f"*{question}*")
 
 
+def section(title: str, caption: str = "") -> None:
+    """Begin a part of the page below its experiment; `caption` says what is shown."""
+    st.markdown(f"### {title}")
+    if caption:
+        st.caption(caption)
+
+
 def predict_first(questions: Sequence[Question]) -> None:
     """Ask before the answer is drawn; never in the way."""
     with drawer(_("Predict first"), "drawer_predict", ":material/psychology:") as is_open:

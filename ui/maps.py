@@ -4,15 +4,46 @@ A map is an ordinary chart with the axes of its window, so it serves as a plane 
 click on it sets the start.
 """
 
-import numpy as np
-import plotly.graph_objects as go
+import os
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, lru_cache
+from io import BytesIO
+from threading import Lock
+from time import monotonic
 
-from ui.figures import MARGIN
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+from PIL import Image
+
+import core.basins
+from core.basins import DIVERGED, LEFT, MOVING, BasinMap
+from core.critical_points import KINDS, NO_HESSIAN, Atlas, CriticalPoint, find
+from core.curvature import curvature_map
+from core.spec import Optimizer, Surface
+from ui.figures import FALLING, MARGIN, RISING, Still, faded, plane
+from ui.i18n import _, language
+from ui.palette import MARK
+from ui.server import aside
 
 SEQUENTIAL = "Cividis"
 """Told apart by all kinds of colour vision, and in grey."""
-DIVERGING = [[0, "#0072b2"], [0.5, "rgba(128, 136, 144, 0.08)"], [1, "#d55e00"]]
+DIVERGING = [[0, FALLING], [0.5, "rgba(128, 136, 144, 0.08)"], [1, RISING]]
 """Blue below zero, vermilion above, the colour of the page at zero."""
+BASINS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#d55e00")
+"""Colours of ends, told apart by all common kinds of colour vision (Okabe and Ito 2008)."""
+NO_END = {MOVING: "#c3c8ce", DIVERGED: "#4a4f57", LEFT: "#8a9099"}
+"""Greys of runs that end at no critical point."""
+DIFFERENT = "#3f4a63"
+MOST_LISTED = 6
+"""Entries of a legend; where there are more ends, the last entry is for the rest."""
+UNREACHED = 1e-3
+"""A minimum counts as reached from more than this part of the window; the rest starts in it by chance."""
+PATIENCE = 0.3
+"""Seconds after which a progress bar is worth its place."""
 
 
 def field(
@@ -59,3 +90,343 @@ def _frame(figure: go.Figure, x: np.ndarray, y: np.ndarray, x_title: str, y_titl
     figure.update_layout(margin=MARGIN | {"l": 44, "b": 40}, showlegend=False, dragmode="pan", height=height)
     figure.update_xaxes(range=[x[0], x[-1]], title={"text": x_title, "standoff": 2}, showgrid=False, zeroline=False)
     figure.update_yaxes(range=[y[0], y[-1]], title={"text": y_title, "standoff": 2}, showgrid=False, zeroline=False)
+
+
+@lru_cache(maxsize=64)
+def atlas_of(surface: Surface) -> Atlas:
+    """Return the critical points of a surface in its window; the same question is answered from memory."""
+    return find(surface, window=surface.domain)
+
+
+def basins_of(
+    surface: Surface, optimizer: Optimizer, hyper: Mapping[str, float], *, size: int = 200, steps: int = 500
+) -> BasinMap:
+    """Return where the optimizer ends from every start of the window, from memory or under a progress bar.
+
+    `hyper` holds the learning rate, too. The visitor may leave meanwhile: the computing then stops.
+    """
+    task = _task(surface, optimizer, tuple(hyper.items()), size, steps)
+    bar, begun = st.empty(), monotonic()
+
+    def progress(done: float) -> None:
+        if monotonic() - begun > PATIENCE:
+            bar.progress(min(done, 1.0), _("Mapping {count} starts", count=size * size))
+
+    with aside():
+        found = task.result(progress)
+    bar.empty()
+    return found
+
+
+class _Task:
+    """A map that is computed once, by whoever asks first; others wait for it."""
+
+    def __init__(self, compute: Callable[[Callable[[float], None]], BasinMap]):
+        self._compute, self._busy = compute, Lock()
+        self._found: BasinMap | None = None
+
+    def result(self, progress: Callable[[float], None]) -> BasinMap:
+        with self._busy:
+            if self._found is None:
+                self._found = self._compute(progress)
+            return self._found
+
+
+@lru_cache(maxsize=32)
+def _task(surface: Surface, optimizer: Optimizer, hyper: tuple, size: int, steps: int) -> _Task:
+    def compute(progress: Callable[[float], None]) -> BasinMap:
+        return core.basins.basin_map(
+            surface,
+            optimizer,
+            size,
+            steps,
+            hyper=dict(hyper),
+            atlas=atlas_of(surface),
+            executor=_threads(),
+            progress=progress,
+        )
+
+    return _Task(compute)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Return the threads of all maps of this process: the kernels run without the interpreter lock."""
+    return ThreadPoolExecutor(os.cpu_count(), "maps")
+
+
+def basins(found: BasinMap, *, height: int = 430) -> go.Figure:
+    """Draw where the runs from every start end: one colour for one end, the darker the later they arrive.
+
+    A critical point has the same colour in every map of its surface. Minima are stars, or crosses where no run ends.
+    """
+    return _basins(found, height, language())
+
+
+@lru_cache(maxsize=32)
+def _basins(found: BasinMap, height: int, _language: str) -> go.Figure:
+    late = np.log1p(found.steps) / np.log1p(found.budget)
+    picture = np.empty((*found.end.shape, 3))
+    for end in found.ends:
+        where = found.end == end
+        picture[where] = _shades(color_of(found.atlas, end), late[where], palest=0.75 if end >= 0 else 0.3)
+    figure = _pictured(found, picture, height)
+    rows = list(found.ends.items())
+    listed = rows if len(rows) <= MOST_LISTED else rows[: MOST_LISTED - 1]
+    for end, share in listed:
+        _add_to_legend(figure, color_of(found.atlas, end), f"{_name(found.atlas, end)}: {100 * share:.1f} %")
+    if len(listed) < len(rows):
+        others = 100 * sum(share for _end, share in rows[len(listed) :])
+        text = _("{count} other ends: {share} %", count=len(rows) - len(listed), share=f"{others:.1f}")
+        _add_to_legend(figure, "rgba(0, 0, 0, 0)", text)
+    return Still(figure)
+
+
+def difference(one: BasinMap, other: BasinMap, *, height: int = 430) -> go.Figure:
+    """Draw from which starts two maps of the same window end differently; elsewhere their common end, pale."""
+    return _difference(one, other, height, language())
+
+
+@lru_cache(maxsize=32)
+def _difference(one: BasinMap, other: BasinMap, height: int, _language: str) -> go.Figure:
+    differs = core.basins.difference(one, other)
+    picture = np.empty((*differs.shape, 3))
+    for end in one.ends:
+        where = one.end == end
+        picture[where] = _mixed(color_of(one.atlas, end), "#ffffff", 0.7)
+    picture[differs] = _rgb(DIFFERENT)
+    figure = _pictured(one, picture, height)
+    share = 100 * float(differs.mean())
+    _add_to_legend(figure, DIFFERENT, _("Different end: {share} %", share=f"{share:.1f}"))
+    _add_to_legend(figure, "#d8dde3", _("Same end: {share} %", share=f"{100 - share:.1f}"))
+    return Still(figure)
+
+
+def color_of(atlas: Atlas, end: int) -> str:
+    """Return the colour of an end in every map of its surface."""
+    return NO_END[end] if end < 0 else _colors(atlas)[end]
+
+
+@lru_cache(maxsize=64)
+def _colors(atlas: Atlas) -> tuple[str, ...]:
+    """Give each end a colour; where there are more ends than colours, the one that is farthest from it on the map."""
+    places = [(p.x, p.y) for p in atlas.points] + [(c.samples[0].x, c.samples[0].y) for c in atlas.curves]
+    x_low, x_high, y_low, y_high = atlas.window
+    spots = np.array(places).reshape(-1, 2) / (x_high - x_low, y_high - y_low)
+    chosen = np.arange(len(spots)) % len(BASINS)
+    for k in range(len(BASINS), len(spots)):
+        away = np.hypot(*(spots[:k] - spots[k]).T)
+        chosen[k] = np.argmax([away[chosen[:k] == color].min() for color in range(len(BASINS))])
+    return tuple(BASINS[color] for color in chosen)
+
+
+def _name(atlas: Atlas, end: int) -> str:
+    if end < 0:
+        return {MOVING: _("still moving"), DIVERGED: _("diverged"), LEFT: _("left the box")}[end]
+    curve = atlas.curves[end - len(atlas.points)] if end >= len(atlas.points) else None
+    point = curve.samples[0] if curve else atlas.points[end]
+    place = f"({point.x:.3g}, {point.y:.3g})".replace("-", "−")
+    if curve:
+        return _("curve through {place}", place=place) if curve.kind == "curve" else _("flat at {place}", place=place)
+    return place if point.kind == "minimum" else f"{kind_of(point)} {place}"
+
+
+def kind_of(point: CriticalPoint) -> str:
+    """Return the kind of a critical point in the language of the reader."""
+    kinds = {
+        "minimum": _("minimum"),
+        "saddle": _("saddle"),
+        "maximum": _("maximum"),
+        "degenerate": _("degenerate point"),
+    }
+    return kinds[point.kind]
+
+
+def _pictured(found: BasinMap, picture: np.ndarray, height: int) -> go.Figure:
+    """Return a figure of the window with a colour for every start, (rows, columns, 3) from 0 to 255, and the minima."""
+    x, y = found.x, found.y
+    file = BytesIO()
+    Image.fromarray(picture.astype(np.uint8)).save(file, "PNG")
+    figure = go.Figure(
+        go.Image(
+            source=f"data:image/png;base64,{b64encode(file.getvalue()).decode()}",
+            x0=x[0],
+            dx=x[1] - x[0],
+            y0=y[0],
+            dy=y[1] - y[0],
+            hovertemplate="x %{x:.3f}<br>y %{y:.3f}<extra></extra>",
+        )
+    )
+    minima = [(k, point) for k, point in enumerate(found.atlas.points) if point.kind == "minimum"]
+    size = 11 if len(minima) <= 20 else 6
+    for reached, symbol in ((True, "star"), (False, "x-thin")):
+        shown = [(k, point) for k, point in minima if (found.share(k) > UNREACHED) == reached]
+        figure.add_scatter(
+            x=[point.x for _k, point in shown],
+            y=[point.y for _k, point in shown],
+            mode="markers",
+            marker={"symbol": symbol, "size": size, "color": "#ffffff", "line": {"width": 1.4, "color": "#1b1f24"}},
+            customdata=[100 * found.share(k) for k, _point in shown],
+            hovertemplate="x %{x:.6g}<br>y %{y:.6g}<br>%{customdata:.1f} %<extra></extra>",
+            showlegend=False,
+        )
+    _frame(figure, x, y, "", "", height)
+    figure.update_layout(margin={"l": 36, "b": 28})  # those of a surface seen from above, beside which it stands
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+    # An image would else turn the axis over and keep its pixels square.
+    figure.update_yaxes(scaleanchor=False, autorange=False)
+    figure.update_xaxes(constrain="domain")
+    return figure
+
+
+def _add_to_legend(figure: go.Figure, color: str, name: str) -> None:
+    """Add an entry, and half a line of room: two entries stand side by side."""
+    marker = {"symbol": "square", "size": 12, "color": color, "line": {"width": 1, "color": MARK}}
+    figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=name)
+    figure.layout.height += 10
+
+
+def _shades(color: str, late: np.ndarray, palest: float) -> np.ndarray:
+    """Return (N, 3) shades of a colour: full where `late` is 1, with a part of white in it where `late` is 0."""
+    return _mixed(color, "#ffffff", palest) * (1 - late[:, None]) + _rgb(color) * late[:, None]
+
+
+def _mixed(color: str, other: str, part: float) -> np.ndarray:
+    return (1 - part) * _rgb(color) + part * _rgb(other)
+
+
+def _rgb(color: str) -> np.ndarray:
+    return np.array([int(color[k : k + 2], 16) for k in (1, 3, 5)], dtype=float)
+
+
+MARKERS = {
+    "minimum": ("triangle-down", "▽"),
+    "saddle": ("x", "✕"),
+    "maximum": ("triangle-up", "△"),
+    "degenerate": ("square", "□"),
+}
+"""How a critical point of each kind is drawn: the name of the symbol in Plotly, and a character like it."""
+DRAWN = 3000
+"""Points of curves that are drawn; more take a browser seconds."""
+SIGNS = (RISING, "#808890", FALLING)
+"""Colours of ground with no, one and two negative eigenvalues."""
+
+
+def landscape(surface: Surface, shown: str = "height", *, height: int = 430) -> go.Figure:
+    """Draw a surface from above with its critical points: its "height", or the curvature over the whole window.
+
+    `shown` is "height", "smallest" or "largest" (eigenvalue of the Hessian), or "signs" (how many are negative).
+    """
+    return _landscape(surface, shown, height, language())
+
+
+@lru_cache(maxsize=64)
+def _landscape(surface: Surface, shown: str, height: int, _language: str) -> go.Figure:
+    seen_from_above = plane(surface, _("Global minimum"))
+    if shown == "height":
+        # Global minima are critical points like others, unless they lie at a kink and are no critical points.
+        figure = go.Figure(seen_from_above) if surface.kinks else go.Figure(seen_from_above.data[0])
+        figure.update_layout(seen_from_above.layout)
+    else:
+        figure = _curvature(surface, shown, height)
+        levels = go.Contour(seen_from_above.data[0], contours={"coloring": "none"}, hoverinfo="skip")
+        figure.add_trace(levels.update(line={"width": 0.6, "color": MARK}, hovertemplate=None))
+    _mark(figure, atlas_of(surface))
+    figure.update_layout(height=height, margin=MARGIN | {"l": 36, "b": 28}, dragmode="pan", showlegend=False)
+    figure.update_xaxes(title="")
+    figure.update_yaxes(title="")
+    return Still(figure)
+
+
+def _curvature(surface: Surface, shown: str, height: int) -> go.Figure:
+    found = curvature_map(surface, 150)
+    if shown == "signs":
+        values = np.where(found.negative < 0, np.nan, found.negative).astype(float)
+        figure = field(found.x, found.y, values, _("Negative eigenvalues"), limits=(-0.5, 2.5), height=height)
+        steps = [[(k + side) / 3, faded(color, 0.45)] for k, color in enumerate(SIGNS) for side in (0, 1)]
+        return figure.update_traces(colorscale=steps, showscale=False)
+    values, title = {
+        "smallest": (found.smallest, _("Smallest eigenvalue")),
+        "largest": (found.largest, _("Largest eigenvalue")),
+    }[shown]
+    finite = np.abs(values[np.isfinite(values)])
+    # A few steep places would else leave no colour for the rest.
+    reach = float(np.quantile(finite, 0.9)) if finite.size else 1.0
+    reach = reach or 1.0
+    figure = field(found.x, found.y, values, title, diverging=True, limits=(-reach, reach), height=height)
+    # Below the picture: beside it, it would take a third of a phone.
+    bar = {"orientation": "h", "y": -0.08, "yanchor": "top", "thickness": 10, "title": {"text": ""}, "nticks": 6}
+    return figure.update_traces(colorbar=bar)
+
+
+def _mark(figure: go.Figure, atlas: Atlas) -> None:
+    """Add the critical points, a symbol for each kind, and the curves of them."""
+    size = 10 if len(atlas.points) <= 100 else 6 if len(atlas.points) <= 500 else 3
+    for kind, (symbol, _character) in MARKERS.items():
+        points = [p for p in atlas.points if p.kind == kind]
+        if points:
+            figure.add_scatter(
+                x=[p.x for p in points],
+                y=[p.y for p in points],
+                mode="markers",
+                name=kind_of(points[0]),
+                marker={
+                    "symbol": symbol,
+                    "size": size,
+                    "color": "#ffffff",
+                    "line": {"width": 0.14 * size, "color": "#1b1f24"},
+                },
+                customdata=[[p.value, *p.eigenvalues] for p in points],
+                hovertemplate="x %{x:.6g}<br>y %{y:.6g}<br>f %{customdata[0]:.6g}<br>"
+                "λ %{customdata[1]:.4g}, %{customdata[2]:.4g}",
+            )
+    if atlas.curves:
+        x, y = np.hstack([curve.points for curve in atlas.curves])
+        every = 1 + len(x) // DRAWN
+        marker = {"size": 3, "color": MARK}
+        figure.add_scatter(x=x[::every], y=y[::every], mode="markers", marker=marker, hoverinfo="skip")
+
+
+def legend(atlas: Atlas, shown: str) -> str:
+    """Return what symbols and colours of a landscape mean, as Markdown: in the figure it would take half a phone."""
+    found = {p.kind: p for p in atlas.points}
+    entries = [f"{sign} {kind_of(found[kind])}" for kind, (_symbol, sign) in MARKERS.items() if kind in found]
+    if atlas.curves:
+        beside = _("not isolated")
+        entries.append(f"• {beside}")
+    if shown == "signs":
+        names = {"red": _("convex"), "gray": _("saddle-shaped"), "blue": _("concave")}
+        entries += [f":{color}[■] {name}" for color, name in names.items()]
+    return " &emsp; ".join(entries)
+
+
+def completeness(atlas: Atlas) -> str:
+    """Say how many points there are, and whether there may be more."""
+    names = {"minimum": _("minima"), "saddle": _("saddles"), "maximum": _("maxima"), "degenerate": _("degenerate")}
+    counts = ", ".join(f"{names[kind]} {atlas.counts[kind]}" for kind in KINDS if atlas.counts[kind]).capitalize()
+    parts = [f"**{counts}**."] if counts else []
+    if atlas.curves:
+        parts.append(
+            _(
+                "Beside isolated points there are curves and flat regions of critical points, {count} in all; "
+                "some points of each are listed.",
+                count=len(atlas.curves),
+            )
+        )
+    if atlas.complete:
+        proof = _(atlas.how)
+        parts.append(_(":material/verified: Complete, and this is why: {proof}", proof=proof))
+    else:
+        text = _("Found by search from {starts} starts; there may be more.", starts=atlas.starts)
+        parts.append(f":material/search: {text}")
+    if atlas.kinks:
+        reason, place = _(NO_HESSIAN), _(atlas.surface.kinks)
+        parts.append(f"{reason} {place}")
+    return " ".join(parts)
+
+
+def listing(atlas: Atlas) -> pd.DataFrame:
+    """Return one row for every listed critical point."""
+    rows = [(p.kind, p.x, p.y, p.value, *p.eigenvalues, p.index, p.condition, p.stable_rate) for p in atlas.listed]
+    names = ("type", "x", "y", "f", "lambda_1", "lambda_2", "index", "condition", "stable_rate")
+    return pd.DataFrame(rows, columns=names).astype({"index": "Int64", "stable_rate": float})

@@ -12,9 +12,14 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from core import OPTIMIZERS, SCHEDULES, lessons
+from core.activations import ACTIVATIONS
+from core.critical_points import NO_HESSIAN
+from core.initialisation import INITIALISATIONS
 from core.lessons import VERDICTS
+from core.normalisation import NORMALISATIONS
 from core.optimizers import VARIANTS
-from surfaces import SURFACES
+from core.traps import TRAPS
+from surfaces import DATA_SURFACES, SURFACES
 from ui import frame, runs
 from ui.i18n import CATALOGUE, ROOT
 from ui.player import LABELS
@@ -64,9 +69,12 @@ def _in_code() -> Iterator[tuple[str, str]]:
 
 def _in_data() -> Iterator[tuple[str, str]]:
     yield from (("ui/player.py", text) for text in LABELS.values())
-    yield from (("ui/frame.py", row.title) for row in frame.PAGES)
+    yield from (("ui/frame.py", text) for text in (*frame.COURSE, *(row.title for row in frame.PAGES)))
     yield from (("ui/runs.py", text) for _symbol, text in runs.EXPLAINED.values())
+    yield "core/critical_points.py", NO_HESSIAN
     yield from (("core/lessons", verdict) for verdict in VERDICTS)
+    for trap in TRAPS:
+        yield from (("core/traps.py", text) for text in (trap.title, trap.text, trap.left, trap.watch))
     for optimizer in OPTIMIZERS + VARIANTS:
         where = f"core/optimizers/{optimizer.key}.py"
         yield from (
@@ -79,9 +87,13 @@ def _in_data() -> Iterator[tuple[str, str]]:
         )
     for schedule in SCHEDULES:
         yield from (("core/schedules.py", text) for text in (schedule.text, *(s.text for s in schedule.settings)))
-    for surface in SURFACES:
+    for row in (*ACTIVATIONS, *INITIALISATIONS, *NORMALISATIONS):
+        where = type(row).__module__.replace(".", "/") + ".py"
+        yield from ((where, text) for text in (row.text, *(p.text for p in row.parameters)))
+    for surface in SURFACES + DATA_SURFACES:
         where = f"surfaces/{surface.key}.py"
-        yield from ((where, text) for text in (surface.teaches, surface.kinks, *(p.text for p in surface.parameters)))
+        facts = (surface.teaches, surface.kinks, surface.proof)
+        yield from ((where, text) for text in (*facts, *(p.text for p in surface.parameters)))
     for module in lesson_modules():
         where = module.__name__.replace(".", "/") + ".py"
         for claim in module.CLAIMS:

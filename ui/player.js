@@ -19,7 +19,6 @@ const SURVEY_MS = 200; // Streamlit may replace, hide or resize a chart at any t
 const PATIENCE_MS = { unreadable: 8000, missing: 30000 }; // a chart in this state for so long will not come
 const CURVES_EVERY_MS = 150; // a native curve chart costs Plotly some 30 ms: not at every update of a drag
 const PANEL_EVERY_MS = 100;
-const PLOT_EVENTS = ["plotly_afterplot", "plotly_relayout", "plotly_relayouting"];
 
 // ---------------------------------------------------------------------------------------------- numbers
 
@@ -33,7 +32,8 @@ function decode(bytes) {
   let offset = aligned.byteOffset + 4 + length;
   for (const track of data.tracks) {
     const { frames } = track;
-    const columns = track.columns.map((name, i) => [name, new Float32Array(aligned.buffer, offset + 4 * i * frames, frames)]);
+    const values = (i) => new Float32Array(aligned.buffer, offset + 4 * i * frames, frames);
+    const columns = track.columns.map((name, i) => [name, values(i)]);
     track.column = Object.fromEntries(columns);
     offset += 4 * columns.length * frames;
   }
@@ -61,6 +61,21 @@ function formatNumber(value) {
   const size = Math.abs(value);
   const text = size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : value.toPrecision(4);
   return text.replaceAll("-", "−");
+}
+
+/** Value at a position between two frames; after the last frame, the last. */
+function between(values, position) {
+  const at = Math.min(position, values.length - 1);
+  const frame = Math.floor(at);
+  return values[frame] + (at - frame) * ((values[frame + 1] ?? values[frame]) - values[frame]);
+}
+
+function indexOfNearest(values, target) {
+  let nearest = 0;
+  values.forEach((value, i) => {
+    if (Math.abs(value - target) < Math.abs(values[nearest] - target)) nearest = i;
+  });
+  return nearest;
 }
 
 /** Clip the segment p-q to a box by Liang and Barsky. Returns [t0, t1] along it, or null where it misses. */
@@ -199,8 +214,9 @@ function drawCross(ctx, x, y, color, halo, reach = 5) {
 
 function drawArrow(ctx, x, y, dx, dy, color, halo, dashed) {
   const length = Math.hypot(dx, dy);
-  const ux = dx / length;
-  const uy = dy / length;
+  const barb = Math.min(1, length / 14); // a short arrow has a small tip
+  const ux = (barb * dx) / length;
+  const uy = (barb * dy) / length;
   for (const [width, ink] of [
     [4.5, halo],
     [2, color],
@@ -257,10 +273,11 @@ class View {
     });
     this.stale = true; // the projection has changed: draw everything anew
     this.troubledSince = null;
-    this.onPlot = () => {
+    const changed = () => {
       if (this.ready) this.fit();
       this.refresh();
     };
+    this.events = { plotly_afterplot: changed, plotly_relayout: changed, plotly_relayouting: changed };
   }
 
   /** Follow the chart: find it, sit in it, fit it. Cheap, called a few times a second. */
@@ -302,11 +319,12 @@ class View {
     if (this.on === this.chart.on) return;
     this.unlisten();
     this.on = this.chart.on;
-    for (const event of PLOT_EVENTS) this.chart.on(event, this.onPlot);
+    for (const [name, act] of Object.entries(this.events)) this.chart.on(name, act);
   }
 
+  /** A chart that Plotly has taken down before us has lost its listeners, and the method with them. */
   unlisten() {
-    if (this.on) for (const event of PLOT_EVENTS) this.chart.removeListener(event, this.onPlot);
+    if (this.on) for (const [name, act] of Object.entries(this.events)) this.chart.removeListener?.(name, act);
     this.on = null;
   }
 
@@ -370,8 +388,10 @@ class PathView extends View {
 
   project() {
     this.geometry();
+    this.tracks = this.player.tracks.filter((track) => this.shows(track));
+    this.visible = this.tracks.filter((track) => !this.player.hidden.has(track.key));
     this.shapes.clear();
-    for (const track of this.player.tracks) {
+    for (const track of this.tracks) {
       const shape = emptyShape(track.frames);
       this.projectTrack(track, shape);
       this.shapes.set(track, shape);
@@ -382,17 +402,17 @@ class PathView extends View {
     if (!this.stale) return;
     const ctx = this.contexts[0];
     this.begin(ctx);
-    for (const track of this.player.visible) drawFaintPath(ctx, track, this.shapes.get(track));
+    for (const track of this.visible) drawFaintPath(ctx, track, this.shapes.get(track));
     ctx.restore();
   }
 
   drawTrails(frame) {
     const ctx = this.contexts[1];
-    const rewound = this.player.tracks.some(
+    const rewound = this.tracks.some(
       (track) => this.shapes.get(track).drawnTo > Math.min(frame, track.frames - 1),
     );
     if (this.stale || rewound) this.eraseTrails(ctx);
-    for (const track of this.player.visible) {
+    for (const track of this.visible) {
       const shape = this.shapes.get(track);
       const to = Math.min(frame, track.frames - 1);
       if (to <= shape.drawnTo) continue;
@@ -412,7 +432,7 @@ class PathView extends View {
     const ctx = this.contexts[2];
     this.begin(ctx);
     this.drawStartMarker(ctx);
-    for (const track of this.player.visible) this.drawTrackHead(ctx, track, frame, fraction);
+    for (const track of this.visible) this.drawTrackHead(ctx, track, frame, fraction);
     ctx.restore();
   }
 
@@ -466,7 +486,7 @@ class PathView extends View {
   }
 }
 
-/** The 2-D surface: paths, arrows, and a start marker that can be dragged. */
+/** A surface or map from above: paths, arrows, and a start marker that can be dragged. */
 class PlaneView extends PathView {
   constructor(player, key) {
     super(player, key);
@@ -474,6 +494,8 @@ class PlaneView extends PathView {
     this.handle = this.root.appendChild(document.createElement("div"));
     this.handle.className = "tp-handle";
     this.handle.addEventListener("pointerdown", (event) => this.grab(event));
+    this.clicks = []; // the last two, each with the start before it
+    this.events.plotly_doubleclick = () => this.undoClicks();
   }
 
   probe() {
@@ -491,6 +513,10 @@ class PlaneView extends PathView {
     this.plotHeight = this.y.length;
   }
 
+  shows({ column, plane }) {
+    return column.x && (plane === null || plane === this.key);
+  }
+
   projectTrack(track, { points, segments }) {
     const { x, y } = track.column;
     // A dashed line of a million pixels outside the plot would still be dashed, slowly: cut it off.
@@ -498,7 +524,7 @@ class PlaneView extends PathView {
     const high = [this.left + this.plotWidth + 20, this.top + this.plotHeight + 20];
     let p = [NaN, NaN];
     for (let i = 0; i < track.frames; i++) {
-      const q = [toPixel(this.x, x[i]), toPixel(this.y, y[i])];
+      const q = this.toScreen(x[i], y[i]);
       points[2 * i] = q[0];
       points[2 * i + 1] = q[1];
       const cut = i > 0 && clipSegment(p, q, low, high, 2);
@@ -508,42 +534,47 @@ class PlaneView extends PathView {
   }
 
   drawArrows(ctx, track, at, x, y) {
-    for (const [kind, sign] of [
-      ["gradient", -1],
-      ["momentum", 1],
-    ]) {
-      const xs = track.column[`${kind}:x`];
-      if (!xs || !this.player.arrows[kind]) continue;
-      this.drawOneArrow(ctx, track, kind, sign * xs[at], sign * track.column[`${kind}:y`][at], x, y);
+    const { kinds, arrows, colors } = this.player;
+    for (const kind of kinds) {
+      if (!arrows[kind.key] || !track.column[`${kind.key}:x`]) continue;
+      const arrow = kind.to_scale ? this.scaledArrow(track, kind, at) : this.shortArrow(track, kind, at, x, y);
+      if (!(Math.hypot(arrow[2], arrow[3]) > 0.5 && arrow.every(Number.isFinite))) continue;
+      const color = kind.color === "ink" ? colors.ink : kind.color || track.color;
+      drawArrow(ctx, ...arrow, color, colors.paper, kind.dashed);
     }
   }
 
   /** Point where the vector points on the screen, 10 to 70 pixels long; 40 is the typical length. */
-  drawOneArrow(ctx, track, kind, dx, dy, x, y) {
+  shortArrow({ column }, { key }, at, x, y) {
+    const dx = column[`${key}:x`][at];
+    const dy = column[`${key}:y`][at];
     const screenX = (dx / this.x.span) * this.x.length;
     const screenY = (dy / this.y.span) * this.y.length;
     const length = Math.hypot(dx, dy);
-    const onScreen = Math.hypot(screenX, screenY);
-    if (!(length > 0 && onScreen > 0 && onScreen < Infinity)) return;
-    const pixels = 10 + (60 * length) / (length + this.player.typical[kind]);
-    const scale = pixels / onScreen;
-    const { ink, paper } = this.player.colors;
-    drawArrow(
-      ctx,
-      x,
-      y,
-      screenX * scale,
-      screenY * scale,
-      kind === "gradient" ? ink : track.color,
-      paper,
-      kind === "momentum",
-    );
+    const pixels = 10 + (60 * length) / (length + this.player.typical[key]);
+    const scale = pixels / Math.hypot(screenX, screenY);
+    return [x, y, screenX * scale, screenY * scale];
+  }
+
+  scaledArrow(track, kind, at) {
+    const [x0, y0] = this.tip(track, kind.after, at);
+    const [x1, y1] = this.tip(track, kind.key, at);
+    return [x0, y0, x1 - x0, y1 - y0];
+  }
+
+  /** Where an arrow to scale ends on the screen: at the point of the frame where there is none. */
+  tip({ column }, key, at) {
+    let x = column.x[at];
+    let y = column.y[at];
+    for (let next = key; next; next = this.player.kinds.find((kind) => kind.key === next).after) {
+      x += column[`${next}:x`]?.[at] ?? 0;
+      y += column[`${next}:y`]?.[at] ?? 0;
+    }
+    return this.toScreen(x, y);
   }
 
   drawStartMarker(ctx) {
-    const [startX, startY] = this.player.start;
-    const x = toPixel(this.x, startX);
-    const y = toPixel(this.y, startY);
+    const [x, y] = this.player.start ? this.toScreen(...this.player.start) : [NaN, NaN];
     const inside = this.contains(x, y);
     this.handle.hidden = !inside;
     if (!inside) return;
@@ -551,6 +582,10 @@ class PlaneView extends PathView {
     drawStart(ctx, x, y, ink, paper);
     this.handle.style.transform = `translate(${x}px, ${y}px)`;
     this.handle.title = this.player.labels.start;
+  }
+
+  toScreen(x, y) {
+    return [toPixel(this.x, x), toPixel(this.y, y)];
   }
 
   contains(x, y) {
@@ -588,7 +623,19 @@ class PlaneView extends PathView {
 
   click(event) {
     const place = this.locate(event);
-    if (place) this.player.moveStart(place);
+    if (!place || !this.player.start) return;
+    this.clicks = [this.clicks[1], { start: this.player.start, x: event.clientX, y: event.clientY }];
+    this.player.moveStart(place);
+  }
+
+  /**
+   * A single click does not wait for a second one: what both did is undone when they reset the zoom. To Plotly, quick
+   * clicks in different places are a double click too; to us they move the start twice.
+   */
+  undoClicks() {
+    const [first, second] = this.clicks;
+    if (!first || Math.hypot(second.x - first.x, second.y - first.y) > 2 * CLICK_SLACK_PX) return;
+    this.player.moveStart(first.start);
   }
 }
 
@@ -673,6 +720,10 @@ class SpaceView extends PathView {
     this.plotHeight = box.height;
   }
 
+  shows({ column }) {
+    return column.x && column.height;
+  }
+
   projectTrack(track, { points, segments }) {
     const { x, y, height } = track.column;
     let p = null;
@@ -712,8 +763,8 @@ class SpaceView extends PathView {
   }
 
   drawStartMarker(ctx) {
-    const shape = this.shapes.get(this.player.tracks[0]);
-    if (!shape || shape.points[0] !== shape.points[0]) return;
+    const shape = this.shapes.get(this.tracks[0]);
+    if (!this.player.start || !shape || shape.points[0] !== shape.points[0]) return;
     const { ink, paper } = this.player.colors;
     drawStart(ctx, shape.points[0], shape.points[1], ink, paper);
   }
@@ -732,11 +783,15 @@ function multiply(a, b) {
   return product;
 }
 
-/** A chart against the step: the curves are Plotly's own, with hover and zoom; cursor and heads are ours. */
+/**
+ * A chart against the step, or against a clock of each track: the curves are Plotly's own, with hover and zoom;
+ * cursor and heads are ours.
+ */
 class CurveView extends View {
   constructor(player, key, series) {
     super(player, key, ["cursor"]);
     this.series = `series:${series}`;
+    this.clock = `clock:${series}`;
   }
 
   probe() {
@@ -770,12 +825,14 @@ class CurveView extends View {
     );
   }
 
+  get visible() {
+    return this.player.visible.filter((track) => track.column[this.series]);
+  }
+
   /** Put the curves in. The layout goes back as it is, so a zoom stays and an automatic range fits anew. */
   apply() {
     const others = this.chart.data.filter((trace) => trace.meta?.player === undefined);
-    const curves = this.player.visible
-      .filter((track) => track.column[this.series])
-      .map((track) => this.curve(track));
+    const curves = this.visible.map((track) => this.curve(track));
     this.edition = this.player.edition;
     this.count = curves.length;
     window.Plotly.react(this.chart, others.concat(curves), this.capped(this.chart.layout));
@@ -793,7 +850,7 @@ class CurveView extends View {
 
   /** A little above everything that did not fail, and above where all began; nothing where no run failed. */
   cap() {
-    const tracks = this.player.visible.filter((track) => track.column[this.series]);
+    const tracks = this.visible;
     if (!tracks.some((track) => track.failed) || tracks.every((track) => track.failed)) return undefined;
     let highest = -Infinity;
     for (const track of tracks) {
@@ -806,12 +863,16 @@ class CurveView extends View {
 
   /** Plain arrays, since Streamlit passes figures through JSON when the theme changes. */
   curve(track) {
+    const finite = (value) => (Number.isFinite(value) ? value : null);
+    // To time 0 on a logarithmic axis Plotly would draw a line from far outside.
+    const log = this.chart._fullLayout.xaxis.type === "log";
+    const timed = (time) => (log && time <= 0 ? null : finite(time));
     return {
       type: "scatter",
       mode: "lines",
       name: track.label,
-      x: Array.from(track.column.x, (_, frame) => this.player.stepAt(frame)),
-      y: Array.from(track.column[this.series], (value) => (Number.isFinite(value) ? value : null)),
+      x: Array.from(track.column[this.series], (_, frame) => timed(this.timeOf(track, frame))),
+      y: Array.from(track.column[this.series], finite),
       line: {
         color: track.color,
         width: 1.75,
@@ -837,15 +898,31 @@ class CurveView extends View {
     ctx.beginPath();
     ctx.rect(this.x.at - 6, this.y.at - 6, this.x.length + 12, this.y.length + 12);
     ctx.clip();
-    this.drawCursor(ctx, position);
-    for (const track of this.player.visible) this.drawCurveHead(ctx, track, position);
+    this.drawCursors(ctx, position);
+    for (const track of this.visible) this.drawCurveHead(ctx, track, position);
     ctx.restore();
   }
 
-  drawCursor(ctx, position) {
-    const x = toPixel(this.x, this.player.stepAt(position));
+  /** What the x axis measures at a frame of a track: its own clock, or else the step. */
+  timeOf(track, position) {
+    const clock = track.column[this.clock];
+    return clock ? between(clock, position) : this.player.stepAt(position);
+  }
+
+  /** One line where all tracks share the step; where each has a clock, a line each. */
+  drawCursors(ctx, position) {
+    const clocked = this.visible.filter((track) => track.column[this.clock]);
+    const { ink } = this.player.colors;
+    if (clocked.length < this.visible.length || !clocked.length) {
+      this.drawCursor(ctx, this.player.stepAt(position), ink);
+    }
+    for (const track of clocked) this.drawCursor(ctx, this.timeOf(track, position), track.color);
+  }
+
+  drawCursor(ctx, time, color) {
+    const x = toPixel(this.x, time);
     ctx.globalAlpha = 0.6;
-    ctx.strokeStyle = this.player.colors.ink;
+    ctx.strokeStyle = color;
     ctx.lineWidth = 1;
     ctx.setLineDash([]);
     ctx.beginPath();
@@ -857,7 +934,6 @@ class CurveView extends View {
 
   drawCurveHead(ctx, track, position) {
     const values = track.column[this.series];
-    if (!values) return;
     const at = Math.min(position, track.frames - 1);
     const frame = Math.floor(at);
     const next = Math.min(frame + 1, track.frames - 1);
@@ -866,7 +942,8 @@ class CurveView extends View {
     let y = Number.isFinite(to) ? from + (at - frame) * (to - from) : from;
     if (!Number.isFinite(y)) return;
     if (track.failed) y = Math.max(y, this.y.at); // above the chart: say so at its edge
-    const x = toPixel(this.x, this.player.stepAt(at));
+    const x = toPixel(this.x, this.timeOf(track, at));
+    if (!Number.isFinite(x)) return; // before the first mark of a logarithmic axis
     const { paper } = this.player.colors;
     if (track.failed && at >= track.frames - 1) drawCross(ctx, x, y, track.color, paper, 3.5);
     else drawHead(ctx, x, y, track.color, paper, 4);
@@ -886,9 +963,27 @@ class CurveView extends View {
     return this.chart._fullLayout.dragmode === false;
   }
 
+  /** Go to the pointer: by its step, or by the clock of the curve that was nearest when the gesture began. */
   scrub(event) {
-    const step = fromPixel(this.x, event.clientX - this.root.getBoundingClientRect().left);
-    this.player.seek(Math.round(this.player.frameOf(step)));
+    const box = this.root.getBoundingClientRect();
+    const x = event.clientX - box.left;
+    const time = fromPixel(this.x, x);
+    this.held ??= this.nearestTrack(x, event.clientY - box.top);
+    const frame = this.held ? indexOfNearest(this.held.column[this.clock], time) : this.player.frameOf(time);
+    this.player.seek(Math.round(frame));
+  }
+
+  nearestTrack(x, y) {
+    let nearest;
+    let least = Infinity;
+    for (const track of this.visible) {
+      const values = track.column[this.series];
+      track.column[this.clock]?.forEach((time, frame) => {
+        const distance = Math.hypot(toPixel(this.x, time) - x, toPixel(this.y, values[frame]) - y);
+        if (distance < least) [least, nearest] = [distance, track];
+      });
+    }
+    return nearest;
   }
 
   click(event) {
@@ -982,18 +1077,18 @@ class Panel {
     this.loop = group.appendChild(element("button", "tp-button tp-loop", { type: "button" }));
     setIcon(this.loop, "loop");
     this.loop.addEventListener("click", () => this.player.toggleLoop());
+    this.options = group;
     this.arrowButtons = {};
-    for (const kind of ["gradient", "momentum"]) {
-      const button = group.appendChild(element("button", `tp-pill tp-${kind}`, { type: "button" }));
-      button.addEventListener("click", () => this.player.toggleArrow(kind));
-      this.arrowButtons[kind] = button;
-    }
   }
 
-  /** New data or language: texts, ranges and one legend entry per track. */
+  /** New texts or a new length: not at every click, since the browser would lay out the page once more. */
   rebuild() {
     const { player } = this;
     const { labels } = player;
+    const { texts, kinds, valueSeries, steps, stride, degraded } = player;
+    const shown = JSON.stringify([labels, texts, kinds, valueSeries, steps, stride, degraded]);
+    if (shown === this.shown) return;
+    this.shown = shown;
     this.root.setAttribute("aria-label", labels.player);
     this.slider.max = String(player.frames - 1);
     this.slider.setAttribute("aria-label", labels.scrub);
@@ -1001,12 +1096,9 @@ class Panel {
     for (const name of ["to_start", "back", "forward", "to_end"])
       nameButton(this.buttons[name], labels[name]);
     nameButton(this.loop, labels.loop);
+    this.bar.hidden = !player.tracks.length; // nothing to play: the planes only take clicks
     this.rebuildSpeeds();
-    for (const [kind, button] of Object.entries(this.arrowButtons)) {
-      button.hidden = !player.tracks.some((track) => track.column[`${kind}:x`]);
-      button.title = labels[`${kind}_help`];
-      setText(button, labels[kind]);
-    }
+    this.rebuildArrows();
     this.position.style.minWidth = `${this.positionText(player.steps).length}ch`;
     this.rebuildLegend();
     setText(this.note, player.degraded ? labels.degraded : player.tracks.length ? "" : labels.empty);
@@ -1021,15 +1113,40 @@ class Panel {
     this.speed.title = labels.speed;
   }
 
-  rebuildLegend() {
-    this.legend.setAttribute("aria-label", this.player.labels.legend);
-    const focused = this.entries?.find(({ button }) => button === document.activeElement)?.track.key;
-    this.entries = this.player.tracks.map((track) => this.buildEntry(track));
-    this.legend.replaceChildren(...this.entries.map(({ button }) => button));
-    this.entries.find(({ track }) => track.key === focused)?.button.focus();
+  /** A button for each kind of arrow that any track has. A button stays the same element, and keeps the focus. */
+  rebuildArrows() {
+    const { player, arrowButtons } = this;
+    const kinds = player.kinds.filter(({ key }) => player.tracks.some((track) => track.column[`${key}:x`]));
+    for (const key of Object.keys(arrowButtons)) {
+      if (!kinds.some((kind) => kind.key === key)) arrowButtons[key].remove();
+    }
+    for (const { key, label, help, color } of kinds) {
+      const button = (arrowButtons[key] ??= this.buildArrow(key));
+      if (!button.isConnected) this.options.append(button);
+      button.title = help;
+      button.style.setProperty("--tp-arrow", color.startsWith("#") ? color : "transparent");
+      setText(button, label);
+    }
   }
 
-  buildEntry(track) {
+  buildArrow(key) {
+    const button = element("button", `tp-pill tp-${key}`, { type: "button" });
+    button.addEventListener("click", () => this.player.toggleArrow(key));
+    return button;
+  }
+
+  /** One entry per key: tracks that share one are the same thing in several planes. */
+  rebuildLegend() {
+    this.legend.setAttribute("aria-label", this.player.labels.legend);
+    const focused = this.entries?.find(({ button }) => button === document.activeElement)?.key;
+    const keys = new Set(this.player.tracks.map((track) => track.key));
+    this.entries = [...keys].map((key) => this.buildEntry(this.player.tracks.filter((track) => track.key === key)));
+    this.legend.replaceChildren(...this.entries.map(({ button }) => button));
+    this.entries.find(({ key }) => key === focused)?.button.focus();
+  }
+
+  /** Value and outcome belong to one run: an entry for several shows neither. */
+  buildEntry([track, ...others]) {
     const button = element("button", "tp-entry", { type: "button" });
     button.title = this.player.labels.toggle.replace("{label}", track.label);
     button.innerHTML = SWATCH;
@@ -1040,9 +1157,10 @@ class Panel {
     const [name, value, outcome] = button.querySelectorAll("span");
     name.textContent = track.label;
     outcome.textContent = track.outcome;
-    outcome.hidden = !track.outcome;
+    outcome.hidden = !track.outcome || others.length > 0;
+    value.hidden = !track.column[this.player.valueSeries] || others.length > 0;
     button.addEventListener("click", () => this.player.toggleTrack(track.key));
-    return { track, button, value, outcome };
+    return { key: track.key, button, value, outcome };
   }
 
   positionText(step) {
@@ -1066,12 +1184,16 @@ class Panel {
     for (const [kind, button] of Object.entries(this.arrowButtons)) {
       button.setAttribute("aria-pressed", String(player.arrows[kind]));
     }
-    for (const { track, button, value, outcome } of this.entries) {
-      button.setAttribute("aria-pressed", String(!player.hidden.has(track.key)));
-      setText(value, formatNumber(track.column[player.valueSeries]?.[Math.min(frame, track.frames - 1)]));
-      // Known only once it has happened; invisible until then, so that the legend does not jump.
-      outcome.style.visibility = frame >= track.frames - 1 ? "visible" : "hidden";
-    }
+    for (const entry of this.entries) this.updateEntry(entry, frame);
+  }
+
+  updateEntry({ key, button, value, outcome }, frame) {
+    const { tracks, hidden, valueSeries } = this.player;
+    const { column, frames } = tracks.find((track) => track.key === key);
+    button.setAttribute("aria-pressed", String(!hidden.has(key)));
+    if (!value.hidden) setText(value, formatNumber(column[valueSeries][Math.min(frame, frames - 1)]));
+    // Known only once it has happened; invisible until then, so that the legend does not jump.
+    outcome.style.visibility = frame >= frames - 1 ? "visible" : "hidden";
   }
 }
 
@@ -1085,13 +1207,15 @@ class Player {
     this.visible = [];
     this.end = 0;
     this.hidden = new Set();
-    this.arrows = { gradient: false, momentum: false };
+    this.arrows = {}; // kind -> is it shown?
     this.position = 0; // in frames; the fraction is drawn between two frames
     this.playing = false;
     this.finished = false; // came to the end by playing, so new paths play again
     this.dragging = false;
     this.degraded = false;
     this.loop = false;
+    this.planes = [];
+    this.curves = [];
     this.views = [];
     this.edition = Date.now(); // of the native curves: rises with every change of what they show
     this.still = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -1113,10 +1237,12 @@ class Player {
       stride: data.stride,
       speeds: data.speeds,
       version: data.version,
+      kinds: data.kinds,
       knownStart: data.start,
     });
     this.checkEcho();
     if (first) this.speed = data.speed;
+    for (const { key, shown } of data.kinds) this.arrows[key] ??= shown;
     const atEnd = this.position >= this.end;
     this.takeTracks(data, fresh);
     this.takeCharts(data);
@@ -1125,35 +1251,33 @@ class Player {
     else if (fresh) this.resume(atEnd);
     this.followTarget(data.targetStep, first);
     this.panel.rebuild();
-    this.survey();
     this.refreshAll();
+    this.requestCurves();
   }
 
   takeTracks(data, fresh) {
-    const texts = JSON.stringify(
-      data.tracks.map(({ label, color, dash, outcome }) => [label, color, dash, outcome]),
-    );
+    const texts = JSON.stringify(data.tracks.map(({ frames, failed, ...text }) => ({ ...text, column: null })));
     if (!fresh && texts === this.texts) return;
     this.texts = texts;
     this.tracks = data.tracks;
     this.frames = Math.ceil(data.steps / data.stride) + 1;
-    this.valueSeries = `series:${Object.keys(data.linked)[0] ?? ""}`;
-    this.typical = {
-      gradient: typicalLength(this.tracks, "gradient"),
-      momentum: typicalLength(this.tracks, "momentum"),
-    };
+    const [first] = Object.keys(data.linked);
+    this.valueSeries = first ? `series:${first}` : data.tracks[0]?.columns.find((name) => name.startsWith("series:"));
+    const short = data.kinds.filter((kind) => !kind.to_scale);
+    this.typical = Object.fromEntries(short.map(({ key }) => [key, typicalLength(this.tracks, key)]));
     this.edition += 1;
     this.chooseVisible();
   }
 
-  takeCharts({ plane, space, linked }) {
-    const wanted = JSON.stringify([plane, space, linked]);
+  takeCharts({ planes, space, linked }) {
+    const wanted = JSON.stringify([planes, space, linked]);
     if (wanted === this.charts) return;
     this.charts = wanted;
     for (const view of this.views) view.detach();
-    this.plane = new PlaneView(this, plane);
+    this.planes = planes.map((key) => new PlaneView(this, key));
     this.curves = Object.entries(linked).map(([series, key]) => new CurveView(this, key, series));
-    this.views = [this.plane, ...(space ? [new SpaceView(this, space)] : []), ...this.curves];
+    this.views = [...this.planes, ...(space ? [new SpaceView(this, space)] : []), ...this.curves];
+    this.survey();
   }
 
   /** Canvases cannot use CSS variables: read the theme's colours whenever Streamlit calls. */
@@ -1376,7 +1500,7 @@ class Player {
   // -- charts
 
   survey() {
-    this.checkEcho();
+    if (this.overdue) this.checkEcho();
     for (const view of this.views) view.survey();
     const lost = this.views.filter((view) => view.lost);
     if (this.degraded !== lost.length > 0) this.setDegraded(lost);
@@ -1448,11 +1572,15 @@ class Player {
     return this.wantedStart ?? this.knownStart;
   }
 
+  get overdue() {
+    return performance.now() - this.sentAt > ANSWER_MS;
+  }
+
   /** Python has answered, or has put the start elsewhere (into its own limits): its word counts again. */
   checkEcho() {
     if (!this.wantedStart || this.dragging) return;
     const answered = this.wantedStart.every((value, i) => value === this.knownStart[i]);
-    if (!answered && performance.now() - this.sentAt < ANSWER_MS) return;
+    if (!answered && !this.overdue) return;
     this.wantedStart = null;
     this.invalidate();
   }
@@ -1505,10 +1633,9 @@ class Player {
     this.pressed = null;
     if (event.button !== 0 || !event.isPrimary) return;
     if (event.target.closest?.(".modebar, .legend, .tp-handle")) return;
-    const view = [this.plane, ...(this.curves ?? [])].find(
-      (each) => each?.ready && each.chart.contains(event.target),
-    );
-    if (!view || view.stale) return;
+    const view = [...this.planes, ...this.curves].find((each) => each.ready && each.chart.contains(event.target));
+    if (!view?.x) return; // not drawn yet
+    view.held = undefined;
     this.pressed = {
       view,
       x: event.clientX,
@@ -1533,11 +1660,15 @@ class Player {
     else if (pressed.scrubs) this.report();
   }
 
-  /** Keys count while the player or nothing in particular has the focus, never in another input. */
+  /**
+   * Keys count while the player has the focus, or where nothing in particular has it the first player of the page;
+   * never in another input.
+   */
   key(event) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const focus = document.activeElement ?? document.body;
-    if (focus !== document.body && !this.root.contains(focus)) return;
+    const [first] = document.getElementsByClassName("trajectory-player");
+    if (focus === document.body ? this.root !== first : !this.root.contains(focus)) return;
     if (focus.tagName === "SELECT" || (event.key === " " && focus.tagName === "BUTTON")) return; // theirs
     const act = this.keyAction(event);
     if (!act) return;

@@ -7,7 +7,7 @@ draws the paths over them and owns play, scrub, speed, keyboard and legend; Pyth
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -71,19 +71,40 @@ class Track:
     """One run, ready to draw: F frames, of which frame k is step ``k * stride``.
 
     Values that are not finite are not drawn. A run that ended early has fewer frames than the others: its
-    path stays visible and its head rests on the last frame, marked with a cross if it ``failed``.
+    path stays visible and its head rests on the last frame, marked with a cross if it ``failed``. Tracks with
+    the same key, the same optimizer in two planes for example, share one entry of the legend.
     """
 
     key: str
     label: str
     color: str  # "#rrggbb"
     dash: tuple[int, ...]  # pixels on, pixels off, ...; () is solid
-    path: np.ndarray  # (F, 2): x, y in data units
-    height: np.ndarray  # (F,): z in the data units of the 3-D chart
+    path: np.ndarray | None = None  # (F, 2): x, y in data units; None: only curves
+    height: np.ndarray | None = None  # (F,): z in the data units of the 3-D chart; None: not drawn there
     series: Mapping[str, np.ndarray] = field(default_factory=dict)  # chart name -> (F,) its y values
-    arrows: Mapping[str, np.ndarray] = field(default_factory=dict)  # "gradient", "momentum" -> (F, 2)
+    clock: Mapping[str, np.ndarray] = field(default_factory=dict)  # chart name -> (F,) its x values, never falling
+    arrows: Mapping[str, np.ndarray] = field(default_factory=dict)  # "gradient", "momentum" or Arrow.key -> (F, 2)
+    plane: str | None = None  # key of the plane where the path is drawn; None: in every plane
     outcome: str = ""  # short translated text for the legend
     failed: bool | None = None  # None: whenever the run has fewer frames than the player
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """A kind of arrow with a button that shows and hides it, on every track that has vectors under its key.
+
+    It begins at the point of the frame, or at the tip of the arrow ``after`` which it comes, and is drawn to
+    scale: the vector is in data units. Not ``to_scale`` it is 10 to 70 pixels long and moves with the head.
+    """
+
+    key: str
+    label: str  # translated
+    help: str = ""  # translated
+    color: str = ""  # "#rrggbb"; "ink" is the colour of text, "" that of the track
+    dashed: bool = False
+    to_scale: bool = True
+    after: str = ""  # key of an arrow listed earlier; "" is none
+    shown: bool = True  # when the player appears
 
 
 def player(
@@ -92,10 +113,11 @@ def player(
     key: str,
     steps: int,
     stride: int,
-    plane: str,
+    plane: str | Sequence[str] = (),
     space: str | None = None,
     linked: Mapping[str, str] | None = None,
-    start: tuple[float, float],
+    arrows: Sequence[Arrow] = (),
+    start: tuple[float, float] | None = None,
     target_step: int | None = None,
     labels: Mapping[str, str] = LABELS,
     autoplay: bool = True,
@@ -106,11 +128,14 @@ def player(
     """Show the controls and draw ``tracks`` over the charts with the given keys.
 
     ``plane``, ``space`` and the values of ``linked`` are keys of ``st.plotly_chart`` elements: the 2-D
-    contour, the 3-D surface, and one empty chart per series name (linear or log axes, x is the step). The
-    first series also gives the values in the legend. In a linked chart a click scrubs, and so does a drag
-    where ``layout.dragmode`` is false; elsewhere a drag keeps Plotly's meaning.
+    contour or map (or several side by side), the 3-D surface, and one empty chart per series name (linear or
+    log axes; x is the step, or what ``Track.clock`` says). Any of them may be missing. The first of ``linked``,
+    or else the first series of the first track, also gives the values in the legend. In a linked chart a click
+    scrubs, and so does a drag where ``layout.dragmode`` is false; elsewhere a drag keeps Plotly's meaning.
+    ``arrows`` declares the kinds beyond "gradient" (drawn as its negative) and "momentum".
 
-    ``on_start`` runs when the surface is clicked or the start marker dragged, and reads
+    ``start`` is marked in every plane; None is no marker, and clicks on a plane then mean nothing.
+    ``on_start`` runs when a plane is clicked or the start marker dragged, and reads
     ``st.session_state[key].start``, a dict with ``x`` and ``y``. ``on_step`` runs when the player comes
     to rest, and reads ``st.session_state[key].step``. A new ``target_step`` moves the player there and
     pauses it. ``autoplay`` and ``speed`` (one of ``SPEEDS``) apply once, when the player appears; with
@@ -119,14 +144,16 @@ def player(
     Call this before the charts are written (into a container where it should stand elsewhere): Streamlit
     sends elements as they are written, so the paths then do not wait for the figures.
 
-    Raises ValueError when ``steps`` or ``stride`` is below 1, when ``speed`` is not on offer, or when the
-    arrays of a track differ in length.
+    Raises ValueError when ``steps`` or ``stride`` is below 1, when ``speed`` is not on offer, when a track or
+    an arrow names a plane or an arrow that is not there, or when the arrays of a track differ in length.
     """
     if steps < 1 or stride < 1:
         raise ValueError(f"steps and stride must be at least 1, got steps={steps}, stride={stride}")
     if speed not in SPEEDS:
         raise ValueError(f"speed must be one of {SPEEDS}, got {speed}")
-    linked = dict(linked or {})
+    planes = [plane] if isinstance(plane, str) else list(plane)
+    kinds = [*_own_arrows(labels), *arrows]
+    _check(tracks, planes, kinds)
     packed, blocks = zip(*(_pack(track, steps, stride) for track in tracks), strict=True) if tracks else ((), ())
     with st.container(gap=None):
         _CODE(key=f"{key}_code")
@@ -138,10 +165,11 @@ def player(
                     "tracks": packed,
                     "steps": steps,
                     "stride": stride,
-                    "plane": plane,
+                    "planes": planes,
                     "space": space,
-                    "linked": linked,
-                    "start": [float(start[0]), float(start[1])],
+                    "linked": dict(linked or {}),
+                    "kinds": [asdict(kind) for kind in kinds],
+                    "start": None if start is None else [float(start[0]), float(start[1])],
                     "targetStep": target_step,
                     "labels": {**LABELS, **labels},
                     "autoplay": autoplay,
@@ -161,9 +189,35 @@ def degraded(key: str) -> bool:
     return bool(st.session_state.get(_fallback_key(key), False))
 
 
+def _own_arrows(labels: Mapping[str, str]) -> tuple[Arrow, ...]:
+    texts = {**LABELS, **labels}
+    names = {kind: (texts[kind], texts[f"{kind}_help"]) for kind in ("gradient", "momentum")}
+    return (
+        Arrow("gradient", *names["gradient"], color="ink", to_scale=False, shown=False),
+        Arrow("momentum", *names["momentum"], dashed=True, to_scale=False, shown=False),
+    )
+
+
+def _check(tracks: Sequence[Track], planes: Sequence[str], kinds: Sequence[Arrow]) -> None:
+    """Raise ValueError where a name leads nowhere."""
+    known = [kind.key for kind in kinds]
+    for k, kind in enumerate(kinds):
+        if kind.after and kind.after not in known[:k]:
+            raise ValueError(f"arrow {kind.key} comes after {kind.after}, which is not listed before it")
+    for track in tracks:
+        if track.plane is not None and track.plane not in planes:
+            raise ValueError(f"{track.key}: plane {track.plane} is not one of {planes}")
+        if unknown := set(track.arrows) - set(known):
+            raise ValueError(f"{track.key}: no arrow is declared under {sorted(unknown)}")
+        if unknown := set(track.clock) - set(track.series):
+            raise ValueError(f"{track.key}: a clock without a series: {sorted(unknown)}")
+
+
 def _pack(track: Track, steps: int, stride: int) -> tuple[dict[str, Any], bytes]:
     columns = _columns(track)
-    frames = len(track.path)
+    if not columns:
+        raise ValueError(f"{track.key}: nothing to draw, neither a path nor a series")
+    frames = len(next(iter(columns.values())))
     for name, column in columns.items():
         if np.shape(column) != (frames,):
             raise ValueError(f"{track.key}: {name} has shape {np.shape(column)}, expected ({frames},)")
@@ -175,6 +229,7 @@ def _pack(track: Track, steps: int, stride: int) -> tuple[dict[str, Any], bytes]
         "label": track.label,
         "color": track.color,
         "dash": list(track.dash),
+        "plane": track.plane,
         "outcome": track.outcome,
         "failed": frames < full if track.failed is None else track.failed,
         "frames": frames,
@@ -183,10 +238,15 @@ def _pack(track: Track, steps: int, stride: int) -> tuple[dict[str, Any], bytes]
 
 
 def _columns(track: Track) -> dict[str, np.ndarray]:
-    columns = {"x": track.path[:, 0], "y": track.path[:, 1], "height": track.height}
-    columns |= {f"series:{name}": values for name, values in track.series.items()}
+    columns = {f"series:{name}": values for name, values in track.series.items()}
+    columns |= {f"clock:{name}": values for name, values in track.clock.items()}
+    if track.path is not None:
+        columns |= {"x": track.path[:, 0], "y": track.path[:, 1]}
+    if track.height is not None:
+        columns["height"] = track.height
     for name, vectors in track.arrows.items():
-        columns |= {f"{name}:x": vectors[:, 0], f"{name}:y": vectors[:, 1]}
+        drawn = -vectors if name == "gradient" else vectors  # what a reader looks for is the way down
+        columns |= {f"{name}:x": drawn[:, 0], f"{name}:y": drawn[:, 1]}
     return columns
 
 
@@ -194,7 +254,7 @@ def _fingerprint(packed: Sequence[dict[str, Any]], blocks: Sequence[bytes], step
     """Name these numbers, so that the player can tell new paths from a translation or a change of theme."""
     digest = hashlib.blake2b(f"{steps} {stride}".encode(), digest_size=8)
     for track, block in zip(packed, blocks, strict=True):
-        digest.update(f"{track['key']} {track['columns']}".encode())
+        digest.update(f"{track['key']} {track['plane']} {track['columns']}".encode())
         digest.update(block)
     return digest.hexdigest()
 

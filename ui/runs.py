@@ -14,7 +14,7 @@ from plotly.subplots import make_subplots
 from core.descent import Trajectory
 from core.engine import MAX_STEPS
 from core.spec import Goal, Noise, Optimizer, Surface
-from core.tuning import RateSweep, sweep_rates
+from core.tuning import RateSweep, fine_rates, first_rate, sweep_rates
 from ui import controls, figures, lesson
 from ui.controls import swatch
 from ui.i18n import _
@@ -98,6 +98,26 @@ def _tuned(surface, optimizer, goal, steps, hyper, plan, noise, clip_norm) -> Ra
         noise=noise,
         clip_norm=clip_norm,
     )
+
+
+def swept(
+    surface: Surface,
+    optimizer: Optimizer,
+    start: tuple[float, float],
+    goal: Goal,
+    steps: int,
+    hyper: Mapping[str, float],
+) -> RateSweep:
+    """Run one optimizer from one start at every rate of a fine grid; the same question is answered from memory."""
+    others = tuple((name, value) for name, value in hyper.items() if name != "lr")
+    return _swept(surface, optimizer, start, goal, steps, others)
+
+
+@lru_cache(maxsize=256)
+def _swept(surface, optimizer, start, goal, steps, hyper) -> RateSweep:
+    rates = fine_rates(first_rate(surface, optimizer))
+    starts = np.array(start)[:, None]
+    return sweep_rates(surface, optimizer, goal=goal, steps=steps, rates=rates, starts=starts, hyper=dict(hyper))
 
 
 def outcome(run: Trajectory) -> str:

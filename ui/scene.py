@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from core.engine import REACH
-from core.spec import Optimizer, Surface
+from core.spec import Optimizer, Parameter, Surface
 from core.tuning import random_starts
 from surfaces import SURFACES, surface
 from ui import controls, figures
@@ -24,22 +25,32 @@ def choose_surface(
     titles: Mapping[str, str] = SURFACE_TITLES,
     on_change: Callable[[], None] | None = None,
     about: bool = True,
+    sliders: bool = False,
 ) -> Surface:
     """Show the choice of a surface and the parameters of its family; return it. `about` says what to see there.
 
-    A new surface brings its own start; a page that also sets rates does both in `on_change`.
+    The parameters are numbers to type or, where they are what a page plays with, `sliders`. A new surface brings its
+    own start; a page that also sets rates does both in `on_change`.
     """
     key = controls.choice(_("Surface"), titles, "surface", default, on_change=on_change or begin_anew)
     chosen = surface(key)
     if chosen.parameters:
         values = {}
         for p in chosen.parameters:
-            label = f"${p.symbol}$ {_(p.text)}"
-            values[p.key] = controls.number(label, f"{chosen.key}_{p.key}", p.default, *p.allowed)
+            values[p.key] = _choose_parameter(chosen.key, p, sliders)
         chosen = chosen.with_parameters(**values)
     if about:
         st.caption(_(chosen.teaches))
     return chosen
+
+
+def _choose_parameter(surface_key: str, p: Parameter, as_slider: bool) -> float:
+    label, key = f"${p.symbol}$ {_(p.text)}", f"{surface_key}_{p.key}"
+    if as_slider and p.scale == "log":
+        return controls.log_slider(_(p.text), p.symbol, f"{surface_key}_log_{p.key}", p.default, *p.allowed)
+    if as_slider:
+        return controls.slider(label, key, p.default, *p.allowed, step=1.0)
+    return controls.number(label, key, p.default, *p.allowed)
 
 
 def begin_anew() -> None:
@@ -76,26 +87,34 @@ def choose_start(default: Sequence[float], *, random: bool = True) -> tuple[floa
     return x, y
 
 
-def play(tracks: Sequence[Track], *, key: str = "player", **options: Any) -> None:
+def play(
+    tracks: Sequence[Track], *, key: str = "player", labels: Mapping[str, str] = MappingProxyType({}), **options: Any
+) -> None:
     """Show the player in the reader's language; a click on the surface moves the start. Options as `player`."""
-    labels = {name: _(text) for name, text in LABELS.items()}
+    texts = {name: _(text) for name, text in LABELS.items()}
     settings: dict[str, Any] = {"on_start": lambda: move_start(key)} | options
-    player(tracks, key=key, labels=labels, **settings)
+    player(tracks, key=key, labels=texts | dict(labels), **settings)
 
 
 def show_plane(
-    chosen: Surface, key: str, tracks: Sequence[Track], *, figure: go.Figure | None = None, player: str = "player"
+    chosen: Surface,
+    key: str,
+    tracks: Sequence[Track],
+    *,
+    figure: go.Figure | None = None,
+    alt: str = "",
+    player: str = "player",
 ) -> None:
     """Show a surface from above, the chart over which the player with the key `player` draws `tracks`.
 
-    `figure` replaces the usual contour, by a map of basins for example.
+    `figure` replaces the usual contour, by a map of basins for example, and `alt` then says what it shows.
     """
     figure = figure or figures.plane(chosen, _("Global minimum"))
     if degraded(player):
         sentence = LABELS["degraded"]
         st.info(_(sentence))
         figure = figures.with_paths(figure, tracks)
-    alt = _("{name} from above with the paths of all optimizers", name=chosen.title)
+    alt = alt or _("{name} from above with the paths of all optimizers", name=chosen.title)
     figures.show(figure, key, alt, zoom=True)
 
 

@@ -27,14 +27,15 @@ ARGUMENTS = [
 
 
 @contextmanager
-def running_app() -> Iterator[str]:
-    """Start the app as `make run` does, and give its address."""
+def running_app(script: str = "app.py") -> Iterator[str]:
+    """Start the app as `make run` does, or another script of the project, and give its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, env={**os.environ}) as server:
+    command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, env=environment) as server:
         try:
             for _attempt in range(300):
                 try:
@@ -106,16 +107,16 @@ class Visitor:
             timeout=timeout,
         )
 
-    def pixel(self, x: float, y: float) -> tuple[float, float]:
-        """Return where a point of the surface lies on the screen."""
+    def pixel(self, x: float, y: float, plane: int = 0) -> tuple[float, float]:
+        """Return where a point of the surface lies on the screen, in one of the planes."""
         return self.page.evaluate(
-            """([x, y]) => {
-              const view = document.querySelector('.trajectory-player').player.plane;
+            """([x, y, plane]) => {
+              const view = document.querySelector('.trajectory-player').player.planes[plane];
               const { xaxis, yaxis } = view.chart._fullLayout;
               const box = view.root.getBoundingClientRect();
               return [box.left + xaxis._offset + xaxis.d2p(x), box.top + yaxis._offset + yaxis.d2p(y)];
             }""",
-            [x, y],
+            [x, y, plane],
         )
 
     def number(self, label: str) -> float:

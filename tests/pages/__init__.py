@@ -1,6 +1,7 @@
 """Pages as Streamlit's AppTest runs them: through app.py, without a browser."""
 
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from ui.frame import PAGES
 from ui.i18n import ROOT
@@ -11,9 +12,10 @@ def open_page(script: str = PAGES[0].script, link: dict[str, str] | None = None,
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     for key, value in session.items():
         app.session_state[key] = value
+    url = next(row.url for row in PAGES if row.script == script)
     if script != PAGES[0].script:
-        app.run()
-        app.switch_page(str(ROOT / script))
+        # By its address at once, as a visitor comes: after another page its state and its link would be in the way.
+        app._page_hash = calc_hash(url)
     for key, value in (link or {}).items():
         app.query_params[key] = value
     app.run()

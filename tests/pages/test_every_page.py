@@ -57,3 +57,7 @@ def test_claim_loads_its_experiment(page, number):
     assert not app.exception and not app.error and not app.warning
     for key, value in claim.settings.items():
         assert app.session_state[key] == value, "the page has a widget of this name and takes the value"
+
+
+def test_address_of_a_page_is_the_name_of_its_script():
+    assert [page.url for page in PAGES] == [Path(page.script).stem for page in PAGES]

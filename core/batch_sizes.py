@@ -1,0 +1,309 @@
+"""What a batch size buys: the same descent with batches of several sizes, on three clocks, and what their noise does.
+
+Linear scaling of the rate: P. Goyal et al., "Accurate, Large Minibatch SGD", 2017, arXiv:1706.02677; by the root:
+A. Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014, arXiv:1404.5997. Rate over
+batch as a temperature: S. Jastrzębski et al., "Three Factors Influencing Minima in SGD", 2017, arXiv:1711.04623.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+
+from core.arguments import checked_surface
+from core.batches import Batches, clocks
+from core.engine import MAX_STEPS
+from core.ensemble import Ensemble, descend_many
+from core.gradient_noise import batch_covariance, gradient_cloud, noise_ball, row_covariance, row_noise
+from core.schedules import rates as schedule_rates
+from core.spec import Goal, Noise, Surface
+
+RULES = ("same", "root", "linear")
+CLOCKS = ("updates", "samples", "seconds")
+SEEDS = 100
+"""Repetitions where nothing else is said."""
+MOST_SAMPLES = 30_000_000
+"""Gradients of single rows that the repetitions of one question may cost: about half a second."""
+
+
+class Estimate(NamedTuple):
+    """A Monte-Carlo number and its standard error."""
+
+    value: float
+    error: float
+
+
+def estimate(values: np.ndarray) -> Estimate:
+    """Return the mean of independent repetitions with its standard error."""
+    return Estimate(float(np.mean(values)), float(np.std(values) / np.sqrt(len(values))))
+
+
+# Side by side.
+
+
+def scaled_rate(lr: float, size: int, rule: str, most: float = np.inf) -> float:
+    """Return the rate for a batch of this size, where `lr` is that of a single sample: at most `most`.
+
+    "same" leaves it, "root" multiplies it by the square root of the size, "linear" by the size.
+    """
+    if rule not in RULES:
+        raise ValueError(f"rule: got {rule!r}, allowed are {', '.join(RULES)}")
+    factor = {"same": 1.0, "root": np.sqrt(size), "linear": size}[rule]
+    return lr if rule == "same" else float(min(lr * factor, max(most, lr)))
+
+
+def updates_within(clock: str, budget: float, size: int, rows: int, least: float, throughput: float) -> int:
+    """Return how many updates with batches of this size a budget buys, 1 ... MAX_STEPS.
+
+    The budget is a number of updates, of epochs (clock "samples") or of seconds of the model in `clocks`.
+    """
+    if clock not in CLOCKS:
+        raise ValueError(f"clock: got {clock!r}, allowed are {', '.join(CLOCKS)}")
+    per_update = clocks(np.array([size]), least, throughput).seconds[-1]
+    bought = {"updates": budget, "samples": budget * ceil(rows / size), "seconds": budget / per_update}[clock]
+    return int(min(max(round(bought), 1), MAX_STEPS))
+
+
+def rows_at(times: np.ndarray, moments: np.ndarray) -> np.ndarray:
+    """Return the row of a run, whose steps end at `times`, that each moment finds: the last one not after it."""
+    return np.searchsorted(times, np.asarray(moments) * (1 + 1e-12), side="right") - 1
+
+
+def repetitions(samples: int, full: bool, most: int = SEEDS) -> int:
+    """Return how many runs of so many samples each are worth repeating: one where nothing is drawn, at least ten."""
+    return 1 if full else int(np.clip(MOST_SAMPLES // max(samples, 1), 10, most))
+
+
+class Arrival(NamedTuple):
+    """Updates to the goal over seeds; a run that misses it counts as infinitely many."""
+
+    median: float
+    low: float
+    """The first decile."""
+    high: float
+    """The last decile."""
+    reached: float
+    """Part of the runs that reach it."""
+    final: Estimate
+    """Value at the end of the budget."""
+    seeds: int
+
+
+@lru_cache(maxsize=256)
+def arrival(
+    surface: Surface,
+    start: tuple[float, float],
+    batches: Batches,
+    lr: float,
+    steps: int,
+    level: float,
+    most: int = SEEDS,
+) -> Arrival:
+    """Run SGD with these batches over seeds and return when f falls below `level`, and where it is after `steps`."""
+    full = batches.sampling != "replacement" and batches.size == len(surface.data or ())
+    seeds = repetitions(batches.rows(steps), full, most)
+    starts = np.tile(np.array(start, dtype=float)[:, None], seeds)
+    goal = Goal("value below", level)
+    runs = descend_many(surface, "sgd", starts, steps, lr, batches=batches, goal=goal)
+    first = np.where(runs.first >= 0, runs.first, np.inf)
+    low, median, high = np.quantile(first, (0.1, 0.5, 0.9), method="lower") if seeds > 1 else np.repeat(first, 3)
+    if seeds > 1 and np.isfinite(first).all():
+        median = np.median(first)
+    final = surface.value(*runs.final)
+    final[np.isin(runs.status, ("diverged", "left the box"))] = np.inf
+    ended = estimate(final) if np.isfinite(final).all() else Estimate(np.inf, np.nan)
+    return Arrival(float(median), float(low), float(high), float(np.mean(runs.first >= 0)), ended, seeds)
+
+
+# The gradient of a batch.
+
+
+class Spread(NamedTuple):
+    """How far the gradients of batches stray from that of all data, at one point."""
+
+    measured: Estimate
+    """Mean squared distance."""
+    theory: float
+    """sigma^2 / B, without replacement times (N - B) / (N - 1)."""
+    angle: float
+    """Median angle between the two gradients, in degrees."""
+
+
+@lru_cache(maxsize=512)
+def spread(surface: Surface, point: tuple[float, float], batches: Batches, count: int = 1000) -> Spread:
+    """Return the spread of `count` batch gradients at a point, beside theory."""
+    cloud, true = gradient_cloud(surface, point, batches, count), np.array(surface.gradient(*point))
+    cosine = cloud @ true / np.maximum(np.hypot(*cloud.T) * np.hypot(*true), 1e-300)
+    covariance = batch_covariance(row_covariance(surface, point), batches.size, len(surface.data), _dealt(batches))
+    return Spread(
+        measured=estimate(np.sum((cloud - true) ** 2, axis=1)),
+        theory=float(np.trace(covariance)),
+        angle=float(np.degrees(np.median(np.arccos(np.clip(cosine, -1, 1))))),
+    )
+
+
+def _dealt(batches: Batches) -> str:
+    """Return how single batches are drawn: the first one in the order of the data is no draw, so it is left out."""
+    return "replacement" if batches.sampling == "replacement" else "reshuffled"
+
+
+def ellipse(center: Sequence[float], covariance: np.ndarray, sigmas: float = 2.0, points: int = 73) -> np.ndarray:
+    """Return a closed curve (points, 2) at so many standard deviations from the center."""
+    values, vectors = np.linalg.eigh(covariance)
+    angle = np.linspace(0, 2 * np.pi, points)
+    circle = np.column_stack([np.cos(angle), np.sin(angle)])
+    return np.array(center) + sigmas * (circle * np.sqrt(np.maximum(values, 0))) @ vectors.T
+
+
+# The ball around the minimum.
+
+BALL_RUNS = 60
+MOST_BURN_IN = 3000
+
+
+def burn_in(surface: Surface, lr: float) -> int:
+    """Return after how many steps the ball has formed: three times 1 / (lr lambda_min), from 300 to MOST_BURN_IN."""
+    bend = np.linalg.eigvalsh(hessian_at_minimum(surface))[0]
+    return int(np.clip(3 / (lr * bend) if lr * bend > 0 else MOST_BURN_IN, 300, MOST_BURN_IN))
+
+
+def hessian_at_minimum(surface: Surface | str) -> np.ndarray:
+    """Return the Hessian (2, 2) at the first minimum."""
+    surface = checked_surface(surface)
+    xx, xy, yy = surface.hessian(*surface.minima[0])
+    return np.array([[xx, xy], [xy, yy]], dtype=float)
+
+
+def ball_theory(surface: Surface | str, lr: float, size: int, sampling: str = "replacement") -> np.ndarray:
+    """Return the stationary covariance (2, 2) of SGD around the minimum with independent batches of this size.
+
+    Exact on a quadratic whose noise is the same everywhere; elsewhere that of the quadratic model at the minimum.
+    Raises ValueError for a rate at which plain descent does not converge.
+    """
+    surface = checked_surface(surface)
+    covariance = row_covariance(surface, surface.minima[0])
+    rows = len(surface.data) if surface.data else 1
+    return noise_ball(hessian_at_minimum(surface), batch_covariance(covariance, size, rows, sampling), lr)
+
+
+@lru_cache(maxsize=256)
+def ball(surface: Surface, batches: Batches, lr: float, *, epoch_end: bool = False, runs: int = BALL_RUNS) -> Estimate:
+    """Return the mean squared distance from the minimum, after a burn-in, over seeds that begin there.
+
+    `epoch_end` looks at the last point of every epoch alone.
+    """
+    best, formed = np.array(surface.minima[0]), burn_in(surface, lr)
+    starts = np.tile(best[:, None], runs)
+    found = descend_many(surface, "sgd", starts, 5 * formed, lr, batches=batches, record=True)
+    assert found.path is not None
+    epoch = -(-len(surface.data or ()) // int(np.max(batches.size))) if epoch_end else 1
+    first = -(-formed // epoch) * epoch
+    with np.errstate(over="ignore"):
+        radius2 = np.sum((found.path[:, first::epoch] - best) ** 2, axis=-1).mean(axis=1)
+    return estimate(radius2)
+
+
+# Out of a well.
+
+WELL = "doublewell"
+WELLS = {"shallow": (0.9601496, 0.0), "deep": (-1.0355787, 0.0)}
+BARRIER = 0.0754
+"""x of the maximum between the wells."""
+ESCAPE_RUNS = 400
+
+
+@lru_cache(maxsize=256)
+def ends_of(well: str, size: int, lr: float, steps: int, sigma: float, seed: int = 0) -> np.ndarray:
+    """Return x at the end of ESCAPE_RUNS runs from the bottom of a well, (runs,), NaN where one diverged.
+
+    The gradient carries noise sigma / sqrt(size): that of a batch of samples with noise sigma each.
+    """
+    starts = np.tile(np.array(WELLS[well])[:, None], ESCAPE_RUNS)
+    runs = descend_many(WELL, "sgd", starts, steps, lr, noise=Noise(sigma / np.sqrt(size), seed))
+    ends = np.where(runs.status == "diverged", np.nan, runs.final[0])
+    ends.setflags(write=False)
+    return ends
+
+
+def crossed(well: str, size: int, lr: float, steps: int, sigma: float, seed: int = 0) -> Estimate:
+    """Return which part of the runs from one well ends in the other, with its binomial error."""
+    ends = ends_of(well, size, lr, steps, sigma, seed)
+    beyond = ends < BARRIER if well == "shallow" else ends > BARRIER
+    return estimate(beyond.astype(float))
+
+
+# Off a saddle.
+
+SADDLE = "saddle_bounded"
+SADDLE_START = (1.0, 0.0)
+SADDLE_ROWS = 64
+AWAY = Goal("away", 0.5, weight=(0.0, 1.0))
+"""A run has left the saddle when |y| is above one half."""
+
+
+@lru_cache(maxsize=16)
+def saddle_rows(sigma: float = 0.3, seed: int = 0) -> np.ndarray:
+    """Return how the gradient of each of SADDLE_ROWS rows differs from the mean before centring, (rows, 2)."""
+    return sigma * np.random.default_rng(seed).standard_normal((SADDLE_ROWS, 2))
+
+
+@lru_cache(maxsize=128)
+def leaving(size: int, lr: float, steps: int, sampling: str = "reshuffled", seed: int = 0) -> np.ndarray:
+    """Return the step at which each of SEEDS runs leaves the saddle from its axis of symmetry, (SEEDS,), -1: never."""
+    noise = row_noise(saddle_rows(), Batches(size, sampling, seed), steps, SEEDS)
+    starts = np.tile(np.array(SADDLE_START)[:, None], SEEDS)
+    first = descend_many(SADDLE, "sgd", starts, steps, lr, noise=noise, goal=AWAY, stop_at_goal=True).first
+    first.setflags(write=False)
+    return first
+
+
+# Batch size x schedule.
+
+
+class Grid(NamedTuple):
+    """One run for every schedule and every size from one seed, and the end of several seeds."""
+
+    paths: np.ndarray
+    """(schedules, sizes, steps + 1, 2), of the first seed."""
+    final: list[list[Estimate]]
+    """Value at the end, mean over the seeds, by schedule and size."""
+
+
+def grid(
+    surface: Surface,
+    start: tuple[float, float],
+    sizes: Sequence[int],
+    schedules: Mapping[str, Mapping[str, float]],
+    rates: Sequence[float],
+    steps: int,
+    sampling: str = "reshuffled",
+    seed: int = 0,
+    seeds: int = 20,
+    progress: Callable[[float], None] | None = None,
+) -> Grid:
+    """Run every schedule (key -> settings) with every size, whose rates are `rates`, in one call of the engine."""
+    factors = [schedule_rates(key, steps, settings) for key, settings in schedules.items()]
+    lanes = [(f, k, s) for f in range(len(factors)) for k in range(len(sizes)) for s in range(seeds)]
+    runs = descend_many(
+        surface,
+        "sgd",
+        np.tile(np.array(start, dtype=float)[:, None], len(lanes)),
+        steps,
+        np.array([rates[k] for _f, k, _s in lanes]),
+        schedule=np.column_stack([factors[f] for f, _k, _s in lanes]),
+        batches=[Batches(sizes[k], sampling, seed + s) for _f, k, s in lanes],
+        record=True,
+        progress=progress,
+    )
+    shape = (len(factors), len(sizes), seeds)
+    assert runs.path is not None
+    paths = runs.path.reshape(*shape, steps + 1, 2)[:, :, 0]
+    ends = _end_values(surface, runs).reshape(shape)
+    return Grid(paths, [[estimate(cell) for cell in row] for row in ends])
+
+
+def _end_values(surface: Surface, runs: Ensemble) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return np.where(runs.status == "diverged", np.inf, surface.value(*runs.final))
