@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from core.arguments import checked_surface
-from core.batches import Batches, clocks
+from core.batches import Batches, Clocks, clocks
+from core.descent import Trajectory, descend
 from core.engine import MAX_STEPS
 from core.ensemble import Ensemble, descend_many
 from core.gradient_noise import batch_covariance, gradient_cloud, noise_ball, row_covariance, row_noise
@@ -38,6 +39,26 @@ class Estimate(NamedTuple):
 def estimate(values: np.ndarray) -> Estimate:
     """Return the mean of independent repetitions with its standard error."""
     return Estimate(float(np.mean(values)), float(np.std(values) / np.sqrt(len(values))))
+
+
+class Plan(NamedTuple):
+    """One descent with several batch sizes, each at its own rate."""
+
+    surface: Surface
+    sizes: tuple[int, ...]
+    rates: tuple[float, ...]
+    sampling: str
+    seed: int
+    rows: int
+    """How many rows a full batch holds; 0 where a batch is only a level of noise."""
+
+    def batches(self, k: int) -> Batches:
+        """Return how the rows of the k-th size are drawn."""
+        return Batches(self.sizes[k], self.sampling, self.seed)
+
+    def each(self) -> list[tuple[int, float]]:
+        """Return (size, rate) of each."""
+        return list(zip(self.sizes, self.rates, strict=True))
 
 
 # Side by side.
@@ -66,14 +87,32 @@ def updates_within(clock: str, budget: float, size: int, rows: int, least: float
     return int(min(max(round(bought), 1), MAX_STEPS))
 
 
-def rows_at(times: np.ndarray, moments: np.ndarray) -> np.ndarray:
-    """Return the row of a run, whose steps end at `times`, that each moment finds: the last one not after it."""
-    return np.searchsorted(times, np.asarray(moments) * (1 + 1e-12), side="right") - 1
-
-
 def repetitions(samples: int, full: bool, most: int = SEEDS) -> int:
     """Return how many runs of so many samples each are worth repeating: one where nothing is drawn, at least ten."""
     return 1 if full else int(np.clip(MOST_SAMPLES // max(samples, 1), 10, most))
+
+
+class Walk(NamedTuple):
+    """The run of one size, and what its steps have cost."""
+
+    size: int
+    rate: float
+    run: Trajectory
+    clocks: Clocks
+
+    def rows_at(self, clock: str, moments: np.ndarray) -> np.ndarray:
+        """Return the row of the run that each moment of a clock finds; a diverged run has none after its end."""
+        times = getattr(self.clocks, clock)[: len(self.run.path)]
+        if self.run.status == "diverged":
+            moments = moments[moments <= times[-1]]
+        return np.searchsorted(times, moments * (1 + 1e-12), side="right") - 1
+
+
+def walk(plan: Plan, k: int, start: Sequence[float], steps: int, least: float = 1e-3, throughput: float = 32e3) -> Walk:
+    """Run SGD with batches of the k-th size of a plan; the last two are those of `clocks`."""
+    batches, rate = plan.batches(k), plan.rates[k]
+    run = descend(plan.surface, "sgd", (start[0], start[1]), steps, rate, batches=batches)
+    return Walk(plan.sizes[k], rate, run, clocks(batches.sizes(plan.rows, steps), least, throughput))
 
 
 class Arrival(NamedTuple):

@@ -10,6 +10,7 @@ that are left. P. Goyal et al., "Accurate, large minibatch SGD", 2017, arXiv:170
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -336,6 +337,29 @@ def drawn(points: Sequence[tuple[float, float]], steps: int) -> np.ndarray:
     if np.any(np.diff(table[:, 0]) == 0):
         raise ValueError("points: got two at the same step, allowed is one")
     return np.interp(np.arange(steps), table[:, 0], table[:, 1])
+
+
+@lru_cache(maxsize=64)
+def drawn_schedule(points: tuple[tuple[float, float], ...]) -> Schedule:
+    """Return the schedule on straight lines between points (part of the run, factor), like those of the list.
+
+    Raises ValueError for points that are not finite, and for two at the same part.
+    """
+    drawn(points, 1)  # complains
+    parts, factors = map(list, zip(*sorted(points), strict=True))
+
+    def on_lines(t, steps):
+        return np.interp(t / steps, parts, factors)
+
+    return Schedule(
+        key="drawn",
+        title="Drawn",
+        factor=on_lines,
+        latex=r"\eta_t = \eta\,\ell(t / T)\qquad \ell \text{ on straight lines between the points}",
+        text="The rate follows the points that you set.",
+        source=f"LambdaLR, {TORCH_DOCS}",
+        torch=lambda lr, steps: f"LambdaLR(optimizer, lambda t: np.interp(t / {steps}, {parts!r}, {factors!r}))",
+    )
 
 
 def torch_source(row: Schedule, lr: float, steps: int, settings: Mapping[str, float] = NOTHING) -> str:

@@ -251,12 +251,7 @@ def _own_class(optimizer: Optimizer, name: str, hyper: dict) -> str:
     """Return the source of the update rule and of a torch optimizer that applies it."""
     names = list(inspect.signature(optimizer.step).parameters)
     start = {s.key: hyper[s.start] if isinstance(s.start, str) else s.start for s in optimizer.state}
-    shared = {s.key for s in optimizer.state if s.shared}
-    memory = ", ".join(
-        f'"{key}": {start[key]!r}' if key in shared else f'"{key}": torch.full((2,), {start[key]!r})'
-        for key in names
-        if key in start
-    )
+    memory = ", ".join(f'"{key}": {start[key]!r}' for key in names if key in start)
     rule = _constants(optimizer.step) + _translated(optimizer.step, f"update({', '.join(names)})")
     return f"{rule}\n\n\n{(WITH_MEMORY if memory else WITHOUT_MEMORY).format(name=name, memory=memory)}"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -58,8 +58,10 @@ def run() -> None:
     _configure()
     choose_language()
     st.session_state["_through_app"] = True
+    page = _navigation()
+    _turn_to(page)
     try:
-        _navigation().run()
+        page.run()
     finally:
         warm_up_in_the_background()
 
@@ -70,15 +72,22 @@ def _configure() -> None:
 
 
 def _navigation() -> StreamlitPage:
-    menu = {
-        _(part): [
-            st.Page(row.script, title=_(row.title), icon=row.icon, url_path=row.url, default=row is PAGES[0])
-            for row in rows
-        ]
-        for part, rows in COURSE.items()
-        if rows
-    }
+    menu = {_(part): [_entry(row) for row in rows] for part, rows in COURSE.items() if rows}
+    # The first page stands at the bare address, where Streamlit no longer knows its name; links by name are kept alive.
+    menu[""] = [_entry(PAGES[0], url_path="start", default=True), _entry(PAGES[0], visibility="hidden")]
     return st.navigation(menu, position="top")
+
+
+def _entry(row: PageRow, **style: Any) -> StreamlitPage:
+    return st.Page(row.script, **{"title": _(row.title), "icon": row.icon, "url_path": row.url} | style)
+
+
+def _turn_to(page: StreamlitPage) -> None:
+    """Let every page begin with its own settings: those left over from another page would stand in their way."""
+    if st.session_state.get("_page", page.url_path) != page.url_path:
+        for key in set(st.session_state) - {"lang", "_through_app"}:
+            del st.session_state[key]
+    st.session_state["_page"] = page.url_path
 
 
 def enter() -> None:

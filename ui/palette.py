@@ -50,7 +50,43 @@ INKS = {
     "adam_inside": Ink(_GREEN, "dash"),
     "adam_ams": Ink(_SKY, "dash"),
     "my_adam": Ink(_OLIVE, "dot"),
+    "constant": Ink(_GREY, "solid"),
+    "warm_up": Ink(_GREY, "dash"),
+    "multi_step": Ink(_BLUE, "solid"),
+    "step": Ink(_BLUE, "dash"),
+    "exponential": Ink(_ORANGE, "solid"),
+    "drawn": Ink(_ORANGE, "dash"),
+    "time_based": Ink(_GREEN, "solid"),
+    "plateau": Ink(_GREEN, "dash"),
+    "cosine": Ink(_VERMILION, "solid"),
+    "warm_cosine": Ink(_VERMILION, "dash"),
+    "short_cosine": Ink(_VERMILION, "dot"),
+    "cosine_restarts": Ink(_PURPLE, "solid"),
+    "cyclic": Ink(_PURPLE, "dash"),
+    "linear": Ink(_SKY, "solid"),
+    "polynomial": Ink(_SKY, "dash"),
+    "one_cycle": Ink(_OLIVE, "solid"),
 }
+
+ACTIVATION_INKS = {
+    "identity": Ink(_GREY, "solid"),
+    "sigmoid": Ink(_BLUE, "solid"),
+    "tanh": Ink(_ORANGE, "solid"),
+    "hard_sigmoid": Ink(_BLUE, "dash"),
+    "softsign": Ink(_ORANGE, "dash"),
+    "relu": Ink(_VERMILION, "solid"),
+    "leaky_relu": Ink(_VERMILION, "dash"),
+    "prelu": Ink(_VERMILION, "dot"),
+    "elu": Ink(_GREEN, "solid"),
+    "selu": Ink(_GREEN, "dash"),
+    "softplus": Ink(_VERMILION, "dashdot"),
+    "silu": Ink(_PURPLE, "solid"),
+    "gelu": Ink(_SKY, "solid"),
+    "gelu_tanh": Ink(_SKY, "dash"),
+    "mish": Ink(_OLIVE, "solid"),
+    "hard_swish": Ink(_PURPLE, "dash"),
+}
+"""Activations, on pages of their own; relatives share a colour."""
 
 VALLEY = "#2f5f94"
 """Low ground of a drawn surface."""
@@ -63,3 +99,8 @@ MARK = "#6b7684"
 def ink(key: str) -> Ink:
     """Return how to draw an optimizer; variants of the notes are grey and dashed."""
     return INKS.get(key, Ink(_GREY, "dash"))
+
+
+def activation_ink(key: str) -> Ink:
+    """Return how to draw an activation."""
+    return ACTIVATION_INKS[key]

@@ -35,7 +35,7 @@ def step(
     decay2 = decay2 * beta2
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g * g
-    v_max = np.maximum(v_max, v)
+    v_max = v_max + (v > v_max) * (v - v_max)  # the larger one, in words that a tensor understands as well
     m_hat = m / (1 - correct_first * decay1)
     v_hat = (v_max if amsgrad > 0 else v) / (1 - correct_second * decay2)
     size = np.sqrt(v_hat + eps_inside * eps) + (1 - eps_inside) * eps

@@ -112,7 +112,7 @@ def test_a_click_leaves_the_legend_in_place_and_changes_its_value(stage):
     stage.seek(0)
     entry = stage.page.query_selector(".tp-entry")
     before = entry.inner_text()
-    stage.answer(lambda: stage.click("many.planes[0]", -3.0, 2.0))
+    stage.answer(lambda: stage.click("many.planes[0]", 1.0, 1.2))
     stage.seek(0)
     assert entry.evaluate("node => node.isConnected")
     assert entry.inner_text() != before
@@ -143,7 +143,7 @@ def test_quick_clicks_in_two_places_are_no_double_click(stage):
 
 
 def test_arrows_are_drawn_to_scale_head_to_tail(stage):
-    stage.answer(lambda: stage.js("many.moveStart([-3, 2])"))
+    stage.answer(lambda: stage.js("many.moveStart([-2.8, 1.8])"))
     stage.seek(1)
     middle = """(column => [0, 1].map(part => {
       const at = axis => column[axis][1] + (part ? column['carried:' + axis][1] : 0)

@@ -3,8 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visitor, running_app
-from ui.frame import PAGES
+from tests.browser.conftest import Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -193,14 +192,3 @@ def test_browser_without_the_internals_gets_whole_paths_and_a_sentence(visit, br
     page.goto(app)
     expect(page.get_by_text("cannot animate the paths").first).to_be_visible(timeout=60_000)
     context.close()
-
-
-@pytest.mark.parametrize("row", PAGES, ids=lambda row: row.url)
-def test_first_visitor_of_a_process_may_come_by_a_deep_link(browser, row):
-    with running_app() as address:
-        context = browser.new_context(reduced_motion="reduce")
-        visitor = Visitor(context.new_page()).open(f"{address}/{row.url}?lang=中文&surface=Beale")
-        assert visitor.page.locator("input[value='Beale']").count() == 1
-        expect(visitor.page.get_by_text("Language / 语言")).to_be_attached()
-        expect(visitor.page.get_by_text("优化器赛跑").first).to_be_visible()
-        context.close()

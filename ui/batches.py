@@ -1,0 +1,201 @@
+"""Draw what a batch size does: a colour and a style for each size, runs as tracks, clouds, balls and grids.
+
+The colour of a size is its place between one sample and all data, on a log scale: it is ordered, and it means no
+optimizer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core import batch_sizes as lab
+from core.batches import Batches
+from core.descent import Trajectory
+from core.gradient_noise import batch_covariance, gradient_cloud, row_covariance
+from core.schedules import schedule
+from core.spec import Surface
+from ui import figures, runs
+from ui.figures import Curve
+from ui.i18n import _
+from ui.palette import MARK
+from ui.player import Track
+
+INKS = ((201, 138, 27), (196, 85, 45), (168, 60, 120), (91, 77, 179), (31, 122, 140))
+"""From one sample to all data: ochre, rust, plum, indigo, teal."""
+DASHES: tuple[tuple[str, tuple[int, ...]], ...] = (
+    ("solid", ()),
+    ("dash", (9, 5)),
+    ("dot", (2, 4)),
+    ("dashdot", (9, 4, 2, 4)),
+)
+COOL, WARM = "#1f7a8c", "#c4552d"
+"""Colours of two quantities over the batch size."""
+CLOUD = 300
+"""Gradients drawn for each size; numbers come from more."""
+
+
+class Look(NamedTuple):
+    """How a batch size is drawn."""
+
+    label: str
+    color: str
+    dash: str
+    pixels: tuple[int, ...]
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """The same as a line of Plotly."""
+        return {"color": self.color, "dash": self.dash, "width": 2}
+
+
+def look(plan: lab.Plan, k: int) -> Look:
+    """Return how the k-th size of a plan is drawn."""
+    size = plan.sizes[k]
+    place = np.log(size) / np.log(max(plan.rows, *plan.sizes, 64)) * (len(INKS) - 1)
+    mixed = (np.interp(place, range(len(INKS)), channel) for channel in zip(*INKS, strict=True))
+    label = f"B = {size} = N" if size == plan.rows else f"B = {size}"
+    return Look(label, "#" + "".join(f"{round(part):02x}" for part in mixed), *DASHES[k % len(DASHES)])
+
+
+def size_track(plan: lab.Plan, k: int, run: Trajectory, rows: np.ndarray, **more: Any) -> Track:
+    """Return these rows of the run of the k-th size as a track of the player."""
+    style = look(plan, k)
+    return Track(
+        key=f"size{plan.sizes[k]}",
+        label=style.label,
+        color=style.color,
+        dash=style.pixels,
+        path=run.path[rows],
+        outcome="" if run.status in ("running", "converged") else runs.outcome(run),
+        failed=run.status == "diverged",
+        **more,
+    )
+
+
+def walk_tracks(
+    plan: lab.Plan, walks: Sequence[lab.Walk], clock: str, total: int, planes: Sequence[str], unit: float = 1.0
+) -> list[Track]:
+    """Return the runs, frame by frame of one clock in units of `unit`, with their loss over all three clocks.
+
+    Each walk has a plane of its own, or all share the only one.
+    """
+    moments = unit * np.arange(0, total + runs.stride(total), runs.stride(total))
+    tracks = []
+    for k, walk in enumerate(walks):
+        rows = walk.rows_at(clock, moments)
+        gap = walk.run.value[rows] - figures.lowest(plan.surface)
+        told = {name: values[rows] for name, values in walk.clocks._asdict().items()}
+        series = dict.fromkeys(told, np.where(gap > 0, gap, np.nan))
+        plane = planes[k] if len(planes) > 1 else None
+        tracks.append(size_track(plan, k, walk.run, rows, series=series, clock=told, plane=plane))
+    return tracks
+
+
+@lru_cache(maxsize=64)
+def panel(chosen: Surface, star: str, title: str, height: int) -> go.Figure:
+    """Return the surface from above, small and with a heading; `star` names its minima."""
+    figure = go.Figure(figures.plane(chosen, star))
+    figure.update_layout(height=height, title=figures.heading(title) if title else None)
+    return figures.Still(figure.update_layout(margin={"t": 28 if title else 8}))
+
+
+@lru_cache(maxsize=8)
+def clock_axes(title: str, x_title: str) -> go.Figure:
+    """Return empty axes over a clock; logarithmic, because the clocks of small and large batches differ so much."""
+    figure = go.Figure(figures.still_axes(title, x_title, log=True))
+    return figures.Still(figure.update_xaxes(type="log", exponentformat="power", nticks=5))
+
+
+def over_sizes(
+    rows: Sequence[Curve], y_title: str, errors: Mapping[str, Sequence[float]], *, log_y: bool, height: int = 300
+) -> go.Figure:
+    """Draw curves over the batch size; those named in `errors` get bars of two standard errors."""
+    figure = figures.curves(rows, _("Batch size B"), y_title, log_x=True, log_y=log_y, height=height)
+    for trace in figure.data:
+        if trace.name in errors and trace.mode != "none":
+            bars = 2 * np.array(errors[trace.name])
+            trace.error_y = {"type": "data", "array": bars, "thickness": 1.5, "width": 4}
+    places = [4**k for k in range(7)]
+    return figure.update_xaxes(tickvals=places, ticktext=[str(place) for place in places])
+
+
+def with_error(found: lab.Estimate, above: float = 0.0) -> str:
+    """Return a Monte-Carlo number and its standard error as text."""
+    if not np.isfinite(found.value):
+        return _("diverged")
+    return f"{found.value - above:.2g} ± {found.error:.1g}" if found.error else f"{found.value - above:.3g}"
+
+
+def cloud(plan: lab.Plan, point: tuple[float, float], sampling: str) -> go.Figure:
+    """Draw gradients of batches at a point with two standard deviations of theory, the largest spread behind."""
+    covariance, true = row_covariance(plan.surface, point), np.array(plan.surface.gradient(*point))
+    figure = go.Figure()
+    for k, size in enumerate(plan.sizes):
+        style = look(plan, k)
+        dots = gradient_cloud(plan.surface, point, Batches(size, sampling, plan.seed), CLOUD)
+        ring = lab.ellipse(true, batch_covariance(covariance, size, plan.rows, sampling))
+        marker = {"color": figures.faded(style.color, 0.55), "size": 4}
+        shared = {"legendgroup": style.label, "name": style.label}
+        figure.add_scatter(x=dots[:, 0], y=dots[:, 1], mode="markers", marker=marker, **shared)
+        ring_style = {"mode": "lines", "line": style.line, "showlegend": False, "hoverinfo": "skip"}
+        figure.add_scatter(x=ring[:, 0], y=ring[:, 1], **ring_style, **shared)
+    cross = {"symbol": "x", "size": 11, "color": MARK, "line": {"color": "#ffffff", "width": 1.5}}
+    figure.add_scatter(x=true[:1], y=true[1:], mode="markers", name=_("All data"), marker=cross)
+    figure.update_layout(height=400, margin=figures.MARGIN | {"l": 52, "b": 44})
+    figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+    figure.update_xaxes(title="∂f/∂w")
+    return figure.update_yaxes(title="∂f/∂b", scaleanchor="x")
+
+
+@lru_cache(maxsize=16)
+def near_minimum(chosen: Surface, radius: float) -> Surface:
+    """Return the surface with a small window around its first minimum; the same object for the same window."""
+    x, y = chosen.minima[0]
+    return replace(chosen, domain=(x - radius, x + radius, y - radius, y + radius))
+
+
+def ball(plan: lab.Plan, near: Surface, star: str) -> go.Figure:
+    """Draw the window `near` the minimum with two standard deviations of theory for every size."""
+    figure = go.Figure(panel(near, star, "", 400))
+    for k, (size, rate) in enumerate(plan.each()):
+        ring = lab.ellipse(near.minima[0], lab.ball_theory(plan.surface, rate, size))
+        line = look(plan, k).line
+        figure.add_scatter(x=ring[:, 0], y=ring[:, 1], mode="lines", line=line, hoverinfo="skip", showlegend=False)
+    return figure
+
+
+def grid(plan: lab.Plan, keys: Sequence[str], found: lab.Grid) -> go.Figure:
+    """Draw the path of every schedule (a row) and size (a column) over a few level lines, its final gap above it."""
+    low = figures.lowest(plan.surface)
+    figure = make_subplots(
+        len(keys),
+        len(plan.sizes),
+        shared_xaxes="all",
+        shared_yaxes="all",
+        subplot_titles=[with_error(cell, low) for row in found.final for cell in row],
+        row_titles=[schedule(key).title for key in keys],
+        column_titles=[look(plan, k).label for k in range(len(plan.sizes))],
+        horizontal_spacing=0.012,
+        vertical_spacing=0.03 + 0.09 / max(len(keys) - 1, 1),
+    )
+    x_low, x_high, y_low, y_high = plan.surface.domain
+    x, y = np.linspace(x_low, x_high, 31), np.linspace(y_low, y_high, 31)
+    ground = figures.height(plan.surface, plan.surface.value(x[None, :], y[:, None])).astype(np.float32)
+    level_lines = {"contours": {"coloring": "none"}, "ncontours": 8, "line": {"color": MARK, "width": 0.5}}
+    for r in range(len(keys)):
+        for c in range(len(plan.sizes)):
+            place = {"row": r + 1, "col": c + 1, "hoverinfo": "skip"}
+            path = found.paths[r, c].astype(np.float32)
+            line = {"color": look(plan, c).color, "width": 1.3}
+            figure.add_contour(x=x, y=y, z=ground, showscale=False, opacity=0.5, **level_lines, **place)
+            figure.add_scatter(x=path[:, 0], y=path[:, 1], mode="lines", line=line, **place)
+    figure.update_xaxes(range=[x_low, x_high], showticklabels=False, showgrid=False, zeroline=False)
+    figure.update_yaxes(range=[y_low, y_high], showticklabels=False, showgrid=False, zeroline=False)
+    figure.update_annotations(font_size=12)
+    margin = {"l": 8, "r": 28, "t": 44, "b": 8}
+    return figure.update_layout(height=60 + 150 * len(keys), showlegend=False, margin=margin, dragmode=False)
