@@ -19,6 +19,7 @@ from surfaces import surface
 from ui import controls, figures, frame, lesson, runs, scene
 from ui.figures import Curve
 from ui.i18n import _, language
+from ui.kept import kept
 from ui.palette import MARK, ink
 from ui.player import Track
 from ui.server import aside
@@ -261,7 +262,7 @@ def show_turned(walk: Walk) -> None:
     figures.show(figure, "coordinates_turned", _("Steps down the ravine against its angle"), bar=False)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept(64)
 def turned_figure(rates: tuple, angle: float | None, lang: str) -> go.Figure:
     rows = []
     for key, lr in rates:
@@ -306,7 +307,7 @@ def show_robustness() -> None:
     )
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@kept(16)
 def robustness_figure(chosen: str, x_title: str, y_title: str) -> go.Figure:
     sweeps = [(m, optimizer(m).title, lab.robustness(chosen, m)) for m in lab.ROBUST_METHODS]
     return figures.Still(figures.rate_sweeps(sweeps, lab.ROBUST_STEPS, x_title, y_title))
@@ -341,7 +342,7 @@ def show_rare() -> None:
     runs.table(heads, rows, _("A rare feature"))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@kept(8)
 def rare_figure(seed: int, lang: str) -> go.Figure:
     steps = np.arange(0, lab.RARE_STEPS + 1, 30)
     rows = []
@@ -381,7 +382,7 @@ def named(key: str, hyper: dict) -> str:
     return f"{optimizer(key).title} ({extra})" if extra else optimizer(key).title
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@kept(8)
 def skewed_figure(seed: int, lang: str) -> go.Figure:
     steps = np.unique(np.geomspace(1, lab.SKEWED_STEPS, 120).astype(int))
     rows = []

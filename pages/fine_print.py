@@ -19,6 +19,7 @@ from surfaces import surface
 from ui import controls, figures, frame, lesson, runs, scene
 from ui.figures import Curve
 from ui.i18n import _
+from ui.kept import kept
 from ui.palette import MARK, ink
 from ui.player import Track
 from ui.server import aside
@@ -97,7 +98,7 @@ def show_bars(plan: Plan) -> None:
     figures.show(bars(given, plan.scale, title, names), "fine_print_bars", title, bar=False)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept(64)
 def bars(given: tuple, scale: float, title: str, names: tuple[str, str]) -> go.Figure:
     figure = go.Figure()
     for key, name, hyper in given:
@@ -216,7 +217,7 @@ def show_epsilon(plan: Plan) -> None:
         figures.show(figure, "fine_print_scale", title, bar=False)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept(64)
 def epsilon_figure(rescaled: bool, scale: float | None, x_title: str, y_title: str) -> go.Figure:
     measure, x = (lab.deviation_by_scale, lab.SCALES) if rescaled else (lab.step_by_gradient, lab.GRADIENTS)
     rows = [
@@ -246,7 +247,7 @@ def show_counter_example() -> None:
     figures.show(figure, "fine_print_counter", alt, bar=False)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@kept(8)
 def counter_figure(chosen: str, x_title: str, y_title: str) -> go.Figure:
     case = {"small": lab.SMALL, "large": lab.LARGE}[chosen]
     steps = np.unique(np.geomspace(1, case.steps, 600).astype(int))
@@ -308,7 +309,7 @@ def as_half_life(steps: float, error: float) -> str:
     return f"{steps:.0f} ± {error:.0f}" if np.isfinite(steps) else rf"\> {lab.DECAY_STEPS}"  # ">" alone is a quote
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept(64)
 def decay_figure(strength: float, lr: float, seed: int, d: int, x_title: str, y_title: str) -> go.Figure:
     steps = np.arange(0, lab.DECAY_STEPS + 1, 40)
     rows = [
@@ -321,7 +322,7 @@ def decay_figure(strength: float, lr: float, seed: int, d: int, x_title: str, y_
     return figures.Still(figure)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept(64)
 def box_figure(strength: float, x_title: str, y_title: str, exact: str) -> go.Figure:
     nearest = int(np.argmin(np.abs(np.log(lab.STRENGTHS / strength))))
     rows = [Curve(*lab.ridge(lab.STRENGTHS), exact, MARK, "dash")]
@@ -368,7 +369,7 @@ def show_equals() -> None:
         runs.table(heads, rows, _("Solutions"))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept(64)
 def equals_figure(keys: tuple[str, ...], title: str) -> go.Figure:
     tracks = [runs.track(run, len(run.rate), arrows=False) for run in map(lab.solution, keys)]
     plane = figures.plane(lab.equals(), title)

@@ -1,7 +1,6 @@
 """Momentum and Nesterov: what inertia buys, what it costs, and three formulas that share a name."""
 
 from dataclasses import replace
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ from core.tuning import first_rate
 from surfaces import surface
 from ui import controls, figures, frame, lesson, maps, runs, scene
 from ui.i18n import _, language
+from ui.kept import kept
 from ui.palette import MARK, ink
 from ui.player import Arrow, Track
 from ui.server import aside
@@ -155,12 +155,12 @@ def part_arrows() -> list[Arrow]:
     ]
 
 
-@lru_cache(maxsize=48)
+@kept(48)
 def diagrams_of(chosen: Surface, key: str, level: float) -> tuple[StabilityMap | None, StabilityMap]:
     return stability.diagrams(chosen, key, level, BUDGET)
 
 
-@lru_cache(maxsize=48)
+@kept(48)
 def diagram_figure(
     found: StabilityMap, fewest: float, curvatures: tuple[float, float] | None, _language: str
 ) -> go.Figure:
@@ -358,7 +358,7 @@ def stage(plan: Plan) -> None:
     take_away(plan, list(finished.values()), runs.inspect(list(finished.values())))
 
 
-@lru_cache(maxsize=1)
+@kept(1)
 def condition_race() -> inertia.Race:
     return inertia.race_condition_numbers(CONDITIONS)
 

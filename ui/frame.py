@@ -45,8 +45,14 @@ COURSE: Mapping[str, tuple[PageRow, ...]] = {
         PageRow("pages/coordinates.py", "A rate per coordinate", ":material/tune:", "coordinates"),
         PageRow("pages/fine_print.py", "Adam's fine print", ":material/contract:", "fine_print"),
     ),
-    "Noise and time": (),
-    "Networks": (),
+    "Noise and time": (
+        PageRow("pages/batches.py", "Noise and batch size", ":material/grain:", "batches"),
+        PageRow("pages/schedules.py", "Schedules", ":material/trending_down:", "schedules"),
+    ),
+    "Networks": (
+        PageRow("pages/activations.py", "Activation gallery", ":material/show_chart:", "activations"),
+        PageRow("pages/depth.py", "Depth lab", ":material/layers:", "depth"),
+    ),
 }
 """The parts of the course with their pages, in order. A new page is a script in pages/ and a row here."""
 PAGES = tuple(row for rows in COURSE.values() for row in rows)

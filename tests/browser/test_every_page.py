@@ -23,7 +23,7 @@ def test_first_visitor_of_a_process_may_come_by_a_deep_link(browser, row):
 def test_another_page_begins_with_its_own_settings(visit):
     page = visit("race?surface=Beale&x=0.5&y=1.5&sigma=0.1", reduced_motion="reduce").page
     page.get_by_text("Landscape", exact=True).click()
-    page.get_by_role("link", name="Gradient compass").click()
+    page.get_by_text("Gradient compass", exact=True).first.click()
     expect(page.get_by_role("heading", level=1, name="Gradient compass")).to_be_visible(timeout=20_000)
     expect(page.locator("input[value='Rosenbrock']")).to_have_count(1)
     expect(page.locator("input[aria-label='Start x']")).to_have_value("-1")
