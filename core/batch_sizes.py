@@ -6,6 +6,7 @@ batch as a temperature: S. Jastrzębski et al., "Three Factors Influencing Minim
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from core.arguments import checked_surface
 from core.batches import Batches, Clocks, clocks
 from core.descent import Trajectory, descend
 from core.engine import MAX_STEPS
-from core.ensemble import Ensemble, descend_many
+from core.ensemble import descend_many
 from core.gradient_noise import batch_covariance, gradient_cloud, noise_ball, row_covariance, row_noise
 from core.schedules import rates as schedule_rates
 from core.spec import Goal, Noise, Surface
@@ -55,6 +56,11 @@ class Plan(NamedTuple):
     def batches(self, k: int) -> Batches:
         """Return how the rows of the k-th size are drawn."""
         return Batches(self.sizes[k], self.sampling, self.seed)
+
+    def with_sizes(self, keep: Callable[[int, float], bool]) -> "Plan":
+        """Return the plan with those (size, rate) alone that `keep` accepts."""
+        kept = [pair for pair in self.each() if keep(*pair)]
+        return self._replace(sizes=tuple(s for s, _rate in kept), rates=tuple(r for _size, r in kept))
 
     def each(self) -> list[tuple[int, float]]:
         """Return (size, rate) of each."""
@@ -188,6 +194,13 @@ def _dealt(batches: Batches) -> str:
     return "replacement" if batches.sampling == "replacement" else "reshuffled"
 
 
+def spreads(plan: Plan, point: tuple[float, float]) -> dict[int, Spread]:
+    """Return the spread of every power of two and of the full batch, by size."""
+    sizes = sorted({2**k for k in range(plan.rows.bit_length())} | {plan.rows})
+    dealt = _dealt(plan.batches(0))
+    return {size: spread(plan.surface, point, Batches(size, dealt, plan.seed)) for size in sizes}
+
+
 def ellipse(center: Sequence[float], covariance: np.ndarray, sigmas: float = 2.0, points: int = 73) -> np.ndarray:
     """Return a closed curve (points, 2) at so many standard deviations from the center."""
     values, vectors = np.linalg.eigh(covariance)
@@ -253,6 +266,12 @@ BARRIER = 0.0754
 ESCAPE_RUNS = 400
 
 
+def same_time(plan: Plan, steps: int) -> list[int]:
+    """Return updates for every size such that rate x updates is that of the first in `steps`."""
+    first = plan.rates[0]
+    return [max(1, min(round(steps * first / rate), MAX_STEPS)) if first and rate else steps for rate in plan.rates]
+
+
 @lru_cache(maxsize=256)
 def ends_of(well: str, size: int, lr: float, steps: int, sigma: float, seed: int = 0) -> np.ndarray:
     """Return x at the end of ESCAPE_RUNS runs from the bottom of a well, (runs,), NaN where one diverged.
@@ -308,41 +327,26 @@ class Grid(NamedTuple):
     """(schedules, sizes, steps + 1, 2), of the first seed."""
     final: list[list[Estimate]]
     """Value at the end, mean over the seeds, by schedule and size."""
+    seeds: int
 
 
-def grid(
-    surface: Surface,
-    start: tuple[float, float],
-    sizes: Sequence[int],
-    schedules: Mapping[str, Mapping[str, float]],
-    rates: Sequence[float],
-    steps: int,
-    sampling: str = "reshuffled",
-    seed: int = 0,
-    seeds: int = 20,
-    progress: Callable[[float], None] | None = None,
-) -> Grid:
-    """Run every schedule (key -> settings) with every size, whose rates are `rates`, in one call of the engine."""
+def grid(plan: Plan, schedules: Mapping[str, Mapping[str, float]], start: tuple[float, float], steps: int) -> Grid:
+    """Run every schedule (key -> settings) with every size of the plan in one call of the engine."""
     factors = [schedule_rates(key, steps, settings) for key, settings in schedules.items()]
-    lanes = [(f, k, s) for f in range(len(factors)) for k in range(len(sizes)) for s in range(seeds)]
+    seeds = repetitions(sum(plan.sizes) * len(factors) * steps, False, 20)
+    lanes = [(f, k, s) for f in range(len(factors)) for k in range(len(plan.sizes)) for s in range(seeds)]
     runs = descend_many(
-        surface,
+        plan.surface,
         "sgd",
         np.tile(np.array(start, dtype=float)[:, None], len(lanes)),
         steps,
-        np.array([rates[k] for _f, k, _s in lanes]),
+        np.array([plan.rates[k] for _f, k, _s in lanes]),
         schedule=np.column_stack([factors[f] for f, _k, _s in lanes]),
-        batches=[Batches(sizes[k], sampling, seed + s) for _f, k, s in lanes],
+        batches=[replace(plan.batches(k), seed=plan.seed + s) for _f, k, s in lanes],
         record=True,
-        progress=progress,
     )
-    shape = (len(factors), len(sizes), seeds)
-    assert runs.path is not None
-    paths = runs.path.reshape(*shape, steps + 1, 2)[:, :, 0]
-    ends = _end_values(surface, runs).reshape(shape)
-    return Grid(paths, [[estimate(cell) for cell in row] for row in ends])
-
-
-def _end_values(surface: Surface, runs: Ensemble) -> np.ndarray:
-    with np.errstate(over="ignore"):
-        return np.where(runs.status == "diverged", np.inf, surface.value(*runs.final))
+    shape = (len(factors), len(plan.sizes), seeds)
+    paths = np.reshape(runs.path, (*shape, steps + 1, 2))[:, :, 0]  # type: ignore[arg-type]
+    with np.errstate(over="ignore", invalid="ignore"):
+        ends = np.where(runs.status == "diverged", np.inf, plan.surface.value(*runs.final)).reshape(shape)
+        return Grid(paths, [[estimate(cell) for cell in row] for row in ends], seeds)

@@ -12,11 +12,14 @@ from functools import cache, lru_cache
 import numpy as np
 
 from core.arguments import checked_surface
-from core.descent import descend
+from core.descent import Trajectory, descend
 from core.engine import RUNNING, STATUS
 from core.ensemble import Ensemble, descend_many
+from core.gradient_noise import noise_floor
 from core.schedules import checked_settings, rates, schedule
 from core.spec import NOTHING, Goal, Noise, Optimizer, Schedule, Surface
+from core.stability import METHODS, largest_rate
+from core.step_size import is_quadratic
 from core.tuning import first_rate
 
 MOST_STEPS = 5000
@@ -60,6 +63,41 @@ LINES = (
 
 
 @dataclass(frozen=True)
+class Case:
+    """What everyone has in common: where they run, from where, how long, under which noise and over which seeds."""
+
+    surface: Surface
+    optimizer: str
+    start: tuple[float, float]
+    steps: int
+    sigma: float = 0.0
+    seed: int = 0
+    seeds: int = MOST_SEEDS
+    """Repetitions; without noise one is all."""
+    barrier: float | None = None
+    """A run whose x is below it has left the well it began in."""
+
+    @property
+    def lowest(self) -> float:
+        """The value that gaps are counted from."""
+        return self.surface.minimum or 0.0
+
+    @property
+    def runs(self) -> int:
+        """How many runs it takes."""
+        return self.seeds if self.sigma else 1
+
+    def noise(self, number: int) -> Noise | None:
+        """Return the noise of one of its runs."""
+        return Noise(self.sigma, self.seed + number) if self.sigma else None
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether theory gives the mean in every step: plain descent on a quadratic."""
+        return self.optimizer == "sgd" and is_quadratic(self.surface)
+
+
+@dataclass(frozen=True)
 class Trial:
     """An experiment on what schedules are good for."""
 
@@ -85,7 +123,6 @@ class Trial:
     parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
     window: tuple[float, float, float, float] | None = None
     barrier: float | None = None
-    """A run whose x is below it has left the well it began in."""
 
     @property
     def surface(self) -> Surface:
@@ -95,6 +132,11 @@ class Trial:
     def defaults(self, line: Line) -> Mapping[str, float]:
         """Return the settings of a line in this trial that differ from those of its schedule."""
         return {**line.settings, **self.settings.get(line.key, {})}
+
+    def case(self, **changes) -> Case:
+        """Return what everyone has in common here, with 400 seeds from 0 on, or with these changes."""
+        own = Case(self.surface, self.optimizer, self.start, self.steps, self.sigma, barrier=self.barrier)
+        return replace(own, **changes)
 
     def first_rate(self, optimizer: Optimizer) -> float:
         """Return the rate to begin with: its own, and for another optimizer what the surface suggests."""
@@ -211,6 +253,11 @@ class Spread:
         """Standard error of the last mean."""
         return _error(self.final)
 
+    @property
+    def crossed_error(self) -> np.ndarray | None:
+        """(steps + 1,) standard error of `crossed`."""
+        return None if self.crossed is None else np.sqrt(self.crossed * (1 - self.crossed) / len(self.final))
+
     def first_below(self, level: float) -> int:
         """Return the first step at which the mean is below a level, -1 for never."""
         below = np.flatnonzero(self.mean < level)
@@ -218,24 +265,13 @@ class Spread:
 
 
 @lru_cache(maxsize=128)
-def repeat(
-    surface: Surface,
-    optimizer: str,
-    start: tuple[float, float],
-    steps: int,
-    lr: float,
-    plan: Plan,
-    sigma: float,
-    seed: int,
-    count: int,
-    barrier: float | None = None,
-) -> Spread:
-    """Run one schedule from one start over the seeds seed ... seed + count - 1; without noise one run is all."""
-    runs = _many(surface, optimizer, start, steps, np.full(count if sigma else 1, lr), plan, sigma, seed, record=True)
+def repeat(case: Case, lr: float, plan: Plan) -> Spread:
+    """Run one schedule over all seeds."""
+    runs = _many(case, np.full(case.runs, lr), plan, record=True)
     assert runs.value is not None and runs.path is not None
-    gap = runs.value - (surface.minimum or 0.0)
+    gap = runs.value - case.lowest
     low, mean, high = np.quantile(gap, 0.1, axis=0), gap.mean(axis=0), np.quantile(gap, 0.9, axis=0)
-    crossed = None if barrier is None else np.mean(runs.path[:, :, 0] < barrier, axis=0)
+    crossed = None if case.barrier is None else np.mean(runs.path[:, :, 0] < case.barrier, axis=0)
     held = np.isin(runs.outcome, SETTLED)
     return Spread(mean, low, high, np.where(held, gap[:, -1], np.nan), crossed, int(np.sum(~held)))
 
@@ -260,65 +296,64 @@ class Tuning:
 
 
 @lru_cache(maxsize=128)
-def tune(
-    surface: Surface,
-    optimizer: str,
-    start: tuple[float, float],
-    steps: int,
-    grid: tuple[float, ...],
-    plan: Plan,
-    sigma: float,
-    seed: int,
-    count: int,
-) -> Tuning:
+def tune(case: Case, grid: tuple[float, ...], plan: Plan) -> Tuning:
     """Run one schedule at every rate of the grid, over the same seeds, in one call of the engine."""
-    count = count if sigma else 1
-    runs = _many(surface, optimizer, start, steps, np.repeat(grid, count), plan, sigma, seed, seeds=count)
-    final = surface.value(*runs.final) - (surface.minimum or 0.0)
-    final = np.where(np.isin(runs.outcome, SETTLED), final, np.inf)
-    return Tuning(np.array(grid), final.reshape(len(grid), count).mean(axis=1))
+    runs = _many(case, np.repeat(grid, case.runs), plan)
+    final = np.where(np.isin(runs.outcome, SETTLED), case.surface.value(*runs.final) - case.lowest, np.inf)
+    return Tuning(np.array(grid), final.reshape(len(grid), case.runs).mean(axis=1))
 
 
-def _many(
-    surface: Surface,
-    optimizer: str,
-    start: tuple[float, float],
-    steps: int,
-    lr: np.ndarray,
-    plan: Plan,
-    sigma: float,
-    seed: int,
-    *,
-    seeds: int = MOST_SEEDS,
-    record: bool = False,
-) -> Ensemble:
+def _many(case: Case, lr: np.ndarray, plan: Plan, *, record: bool = False) -> Ensemble:
+    """Run a schedule at each of these rates, the seeds in turn."""
     row, settings = plan
-    starts = np.tile(np.array(start, dtype=float)[:, None], len(lr))
-    noise = [Noise(sigma, seed + i % seeds) for i in range(len(lr))] if sigma else None
+    starts = np.tile(np.array(case.start, dtype=float)[:, None], len(lr))
+    noise = [Noise(case.sigma, case.seed + i % case.runs) for i in range(len(lr))] if case.sigma else None
     pair = (row, dict(settings))
-    return descend_many(surface, optimizer, starts, steps, lr, schedule=pair, noise=noise, record=record)
+    return descend_many(case.surface, case.optimizer, starts, case.steps, lr, schedule=pair, noise=noise, record=record)
 
 
 @lru_cache(maxsize=64)
-def expected(surface: Surface, start: tuple[float, float], steps: int, lr: float, plan: Plan, sigma: float):
-    """Return the mean of f above the minimum in every step, (steps + 1,), of SGD with noisy gradients on a quadratic.
+def expected(case: Case, lr: float, plan: Plan) -> np.ndarray:
+    """Return the mean of f above the minimum in every step, (steps + 1,), where the case `is_linear`.
 
     Along an axis of curvature h the mean shrinks by 1 - lr h in a step, and the variance by its square, to which
     (lr sigma)^2 is added. Exact for every schedule whose factors are known before the run.
     """
-    at = surface.minima[0]
-    xx, xy, yy = surface.hessian(*at)
-    bends, axes = np.linalg.eigh([[xx, xy], [xy, yy]])
-    row, settings = plan
-    rate = lr * rates(row, steps, dict(settings))[:, None]
-    shrink, gain = 1 - rate * bends, (rate * sigma) ** 2
-    mean, variance = axes.T @ (np.array(start) - np.array(at)), np.zeros(2)
+    at, (row, settings) = case.surface.minima[0], plan
+    bends, axes = np.linalg.eigh(_hessian(case.surface, at))
+    rate = lr * rates(row, case.steps, dict(settings))[:, None]
+    shrink, gain = 1 - rate * bends, (rate * case.sigma) ** 2
+    mean, variance = axes.T @ (np.array(case.start) - np.array(at)), np.zeros(2)
     values = [bends @ mean**2 / 2]
     with np.errstate(over="ignore", invalid="ignore"):
-        for t in range(steps):
+        for t in range(case.steps):
             mean, variance = shrink[t] * mean, shrink[t] ** 2 * variance + gain[t]
             values.append(bends @ (mean**2 + variance) / 2)
     return np.array(values)
+
+
+def floor(case: Case, lr: float) -> float:
+    """Return the mean of f above the minimum at which a constant rate ends; NaN where there is no theory or no end."""
+    if not (case.is_linear and case.sigma):
+        return float("nan")
+    hessian = _hessian(case.surface, case.surface.minima[0])
+    if not 0 < lr * np.linalg.eigvalsh(hessian)[-1] < 2:
+        return float("nan")
+    return noise_floor(hessian, case.sigma**2 * np.eye(2), lr)
+
+
+def _hessian(surface: Surface, point: tuple[float, float]) -> np.ndarray:
+    xx, xy, yy = surface.hessian(*point)
+    return np.array([[xx, xy], [xy, yy]])
+
+
+def tolerated(run: Trajectory) -> np.ndarray | None:
+    """Return (steps,) the curvature from which on the rate of each step would be unstable; None without theory."""
+    if run.optimizer.key not in ("sgd", *METHODS):
+        return None
+    method, beta = ("momentum", 0.0) if run.optimizer.key == "sgd" else (run.optimizer, run.hyper["momentum"])
+    limit = float(largest_rate(method, beta))
+    return np.divide(limit, run.rate, out=np.full(len(run.rate), np.nan), where=run.rate > 0)
 
 
 def histogram(finals: Sequence[np.ndarray], bins: int = 30) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -347,21 +382,12 @@ class WarmUps:
 
 
 @lru_cache(maxsize=64)
-def warm_ups(
-    surface: Surface,
-    optimizer: str,
-    start: tuple[float, float],
-    steps: int,
-    lr: float,
-    lengths: tuple[int, ...],
-    level: float,
-) -> WarmUps:
+def warm_ups(case: Case, lr: float, lengths: tuple[int, ...], level: float) -> WarmUps:
     """Run one constant rate after warm-ups of these lengths, without noise, in one call of the engine."""
-    count = len(lengths)
-    factors = np.stack([rates("warm_up", steps, {"warm_up": n}) for n in lengths], axis=1)
-    goal = Goal("value below", (surface.minimum or 0.0) + level)
-    starts = np.tile(np.array(start, dtype=float)[:, None], count)
-    runs = descend_many(surface, optimizer, starts, steps, lr, schedule=factors, goal=goal, record=True)
+    factors = np.stack([rates("warm_up", case.steps, {"warm_up": n}) for n in lengths], axis=1)
+    goal = Goal("value below", case.lowest + level)
+    starts = np.tile(np.array(case.start, dtype=float)[:, None], len(lengths))
+    runs = descend_many(case.surface, case.optimizer, starts, case.steps, lr, schedule=factors, goal=goal, record=True)
     assert runs.value is not None
     held = np.isin(runs.outcome, SETTLED)
     peak = np.where(held, np.nanmax(runs.value[:, 1:], axis=1, initial=-np.inf), np.inf)
@@ -370,23 +396,20 @@ def warm_ups(
 
 
 @lru_cache(maxsize=32)
-def plateau_rates(
-    surface: Surface,
-    optimizer: str,
-    start: tuple[float, float],
-    steps: int,
-    lr: float,
-    plan: Plan,
-    sigma: float,
-    seed: int,
-    count: int,
-) -> np.ndarray:
-    """Return the rates (count, steps) of a schedule that reads the loss, one row a seed; NaN after the end of a run."""
+def plateau_rates(case: Case, lr: float, plan: Plan) -> np.ndarray:
+    """Return the rates (runs, steps) of a schedule that reads the loss; NaN after the end of a run."""
     row, settings = plan
-    found = np.full((count, steps), np.nan)
-    for k in range(count):
-        noise = Noise(sigma, seed + k) if sigma else None
-        run = descend(surface, optimizer, start, steps, lr, schedule=(row, dict(settings)), noise=noise)
+    found = np.full((case.runs, case.steps), np.nan)
+    for k in range(case.runs):
+        run = descend(
+            case.surface,
+            case.optimizer,
+            case.start,
+            case.steps,
+            lr,
+            schedule=(row, dict(settings)),
+            noise=case.noise(k),
+        )
         found[k, : len(run.rate)] = run.rate
     return found
 
@@ -396,11 +419,8 @@ def _error(values: np.ndarray) -> float:
     return float(known.std(ddof=1) / np.sqrt(known.size)) if known.size > 1 else 0.0
 
 
-def measured_in(key: str, name: str, **changes) -> Spread:
-    """Return what a line of a trial does over 400 seeds from 0 on, at the rate and with the settings of the trial."""
+def measured_in(key: str, name: str, *, settings: Mapping[str, float] = NOTHING, lr: float | None = None, **changes):
+    """Return the Spread of a line of a trial over 400 seeds, at the rate and with the settings of the trial."""
     where, row = trial(key), line(name)
-    values = {"lr": where.lr, "sigma": where.sigma, "settings": where.defaults(row), "steps": where.steps} | changes
-    own = plan(row.schedule, values["settings"])
-    surface, barrier = where.surface, where.barrier
-    steps, lr, sigma = values["steps"], values["lr"], values["sigma"]
-    return repeat(surface, where.optimizer, where.start, steps, lr, own, sigma, 0, MOST_SEEDS, barrier)
+    own = plan(row.schedule, {**where.defaults(row), **settings})
+    return repeat(where.case(**changes), where.lr if lr is None else lr, own)

@@ -253,7 +253,9 @@ def _deviation(x: np.ndarray) -> float:
 
 
 def _between_samples(x: np.ndarray) -> float:
-    return _root_mean_square(x - x.mean(axis=0))
+    """Return the deviation over the samples alone, also where their sum leaves the range of doubles."""
+    size = _size(x)
+    return size * _root_mean_square(x / size - (x / size).mean(axis=0)) if 0 < size < math.inf else size
 
 
 def theory(unit: Activation, start: Initialisation, norm: str, depth: int, width: int, inputs: Inputs) -> Theory | None:

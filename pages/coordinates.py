@@ -13,7 +13,6 @@ from core.lessons import Claim
 from core.lessons import coordinates as lesson_data
 from core.optimizers import optimizer
 from core.spec import Optimizer, Surface
-from core.torch_script import torch_script
 from core.tuning import RATES
 from surfaces import surface
 from ui import controls, figures, frame, lesson, runs, scene
@@ -236,13 +235,7 @@ def take_away(walk: Walk, finished: list[Trajectory], run: Trajectory) -> None:
         scene.File(lambda: runs.as_csv(finished), "coordinates.csv"),
         scene.File(lambda: runs.as_html(finished, title), "coordinates.html"),
     )
-    with scene.torch_drawer(run.optimizer) as is_open:
-        if is_open:
-            start = tuple(run.path[0].tolist())
-            script = torch_script(
-                walk.surface, run.optimizer, start=start, steps=walk.steps, hyper=run.hyper, noise=walk.noise
-            )
-            st.code(script, language="python")
+    runs.torch_drawer(run, walk.steps, noise=walk.noise)
 
 
 def show_turned(walk: Walk) -> None:

@@ -13,7 +13,6 @@ from core.lessons import Claim
 from core.lessons import fine_print as lesson_data
 from core.optimizers import optimizer
 from core.spec import Optimizer, Surface
-from core.torch_script import torch_script
 from core.tuning import first_rate
 from surfaces import surface
 from ui import controls, figures, frame, lesson, runs, scene
@@ -192,10 +191,7 @@ def take_away(plan: Plan, finished: list[Trajectory], run: Trajectory) -> None:
         scene.File(lambda: runs.as_csv(finished), "fine_print.csv"),
         scene.File(lambda: runs.as_html(finished, title), "fine_print.html"),
     )
-    with scene.torch_drawer(run.optimizer) as is_open:
-        if is_open:
-            start = tuple(run.path[0].tolist())
-            st.code(torch_script(plan.surface, run.optimizer, start=start, steps=plan.steps, hyper=run.hyper))
+    runs.torch_drawer(run, plan.steps)
 
 
 def show_epsilon(plan: Plan) -> None:

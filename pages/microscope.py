@@ -15,7 +15,6 @@ from core.engine import MAX_STEPS
 from core.lessons import microscope as lesson_data
 from core.optimizers import optimizer
 from core.spec import Optimizer, Surface
-from core.torch_script import torch_script
 from core.tuning import first_rate, random_starts
 from surfaces import surface
 from ui import controls, figures, frame, lesson, maps, runs, scene
@@ -373,13 +372,7 @@ def take_away(view: View, shown: str, atlas: Atlas, tracks: Sequence[Track], fin
             source = "Golub & Van Loan 2013, section 8.5"
             lesson.formula(latex, (view.surface.formulas[2], eigenvalues), source)
     if finished and view.optimizer:
-        with scene.torch_drawer(view.optimizer) as is_open:
-            if is_open:
-                start = tuple(finished[0].path[0].tolist())
-                script = torch_script(
-                    view.surface, view.optimizer, start=start, steps=view.steps, hyper=finished[0].hyper
-                )
-                st.code(script, language="python")
+        runs.torch_drawer(finished[0], view.steps)
 
 
 def show_pictures(

@@ -13,7 +13,6 @@ from core.lessons import momentum as lesson_data
 from core.optimizers import optimizer
 from core.spec import Surface
 from core.stability import StabilityMap
-from core.torch_script import torch_script
 from core.tuning import first_rate
 from surfaces import surface
 from ui import controls, figures, frame, lesson, maps, runs, scene
@@ -314,13 +313,7 @@ def take_away(plan: Plan, finished: list[Trajectory], run: Trajectory) -> None:
         scene.File(lambda: runs.as_csv(finished), "momentum.csv"),
         scene.File(lambda: runs.as_html(finished, _("Momentum and Nesterov")), "momentum.html"),
     )
-    with scene.torch_drawer(run.optimizer) as is_open:
-        if is_open:
-            start = tuple(run.path[0].tolist())
-            script = torch_script(
-                plan.surface, run.optimizer, start=start, steps=plan.steps, hyper=run.hyper, noise=plan.noise
-            )
-            st.code(script, language="python")
+    runs.torch_drawer(run, plan.steps, noise=plan.noise)
 
 
 @st.fragment

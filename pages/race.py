@@ -11,7 +11,6 @@ from core.optimizers import optimizer
 from core.presets import Preset, preset
 from core.schedules import schedule
 from core.spec import Optimizer, Surface
-from core.torch_script import torch_script
 from core.tuning import RATES, STARTS, first_rate
 from surfaces import surface
 from ui import controls, figures, frame, lesson, runs, scene
@@ -200,20 +199,14 @@ def take_away(race: Race, finished: list[Trajectory], run: Trajectory) -> None:
         scene.File(lambda: runs.as_csv(finished), "race.csv"),
         scene.File(lambda: runs.as_html(finished, title), "race.html"),
     )
-    with scene.torch_drawer(run.optimizer) as is_open:
-        if is_open:
-            script = torch_script(
-                race.surface,
-                run.optimizer,
-                start=tuple(run.path[0].tolist()),
-                steps=race.steps,
-                hyper=run.hyper,
-                schedule=race.plan[0] if race.plan else None,
-                schedule_settings=race.plan[1] if race.plan else None,
-                noise=race.noise,
-                clip_norm=race.clip,
-            )
-            st.code(script, language="python")
+    runs.torch_drawer(
+        run,
+        race.steps,
+        schedule=race.plan[0] if race.plan else None,
+        schedule_settings=race.plan[1] if race.plan else None,
+        noise=race.noise,
+        clip_norm=race.clip,
+    )
 
 
 @st.fragment

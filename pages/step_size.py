@@ -14,7 +14,6 @@ from core.lessons import step_size as lesson_data
 from core.optimizers import optimizer
 from core.spec import Optimizer, Surface
 from core.step_size import LineSearch, eigen_errors, end_of, is_quadratic, line_search, sharpness
-from core.torch_script import torch_script
 from core.tuning import first_rate
 from surfaces import surface
 from ui import controls, figures, frame, lesson, maps, runs, scene
@@ -267,11 +266,7 @@ def take_away(plan: Plan, finished: list[Trajectory], run: Trajectory) -> None:
         scene.File(lambda: runs.as_csv(finished), "step_size.csv"),
         scene.File(lambda: runs.as_html(finished, title), "step_size.html"),
     )
-    with scene.torch_drawer(run.optimizer) as is_open:
-        if is_open:
-            start = tuple(run.path[0].tolist())
-            script = torch_script(plan.surface, run.optimizer, start=start, steps=plan.steps, hyper=run.hyper)
-            st.code(script, language="python")
+    runs.torch_drawer(run, plan.steps)
 
 
 @st.fragment

@@ -15,7 +15,6 @@ from core.lessons import Claim
 from core.lessons import traps as lesson_data
 from core.optimizers import optimizer
 from core.spec import Optimizer, Surface
-from core.torch_script import torch_script
 from core.traps import OFFSETS, SEEDS, TRAPS, WELL_STARTS, Trap, trap
 from core.tuning import random_starts
 from surfaces import surface
@@ -322,13 +321,7 @@ def take_away(plan: Plan, finished: list[list[Trajectory]], run: Trajectory) -> 
             scene.File(lambda own=own: runs.as_html(own, _(plan.trap.title)), f"{member.key}.html"),
         ]
     scene.take_away(*files)
-    with scene.torch_drawer(run.optimizer) as is_open:
-        if is_open:
-            start = tuple(run.path[0].tolist())
-            script = torch_script(
-                run.surface, run.optimizer, start=start, steps=plan.steps, hyper=run.hyper, noise=plan.noise
-            )
-            st.code(script, language="python")
+    runs.torch_drawer(run, plan.steps, noise=plan.noise)
 
 
 @st.fragment

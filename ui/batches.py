@@ -108,7 +108,7 @@ def panel(chosen: Surface, star: str, title: str, height: int) -> go.Figure:
 def clock_axes(title: str, x_title: str) -> go.Figure:
     """Return empty axes over a clock; logarithmic, because the clocks of small and large batches differ so much."""
     figure = go.Figure(figures.still_axes(title, x_title, log=True))
-    return figures.Still(figure.update_xaxes(type="log", exponentformat="power", nticks=5))
+    return figures.Still(figure.update_xaxes(type="log", exponentformat="power", dtick=1))
 
 
 def over_sizes(
@@ -125,10 +125,14 @@ def over_sizes(
 
 
 def with_error(found: lab.Estimate, above: float = 0.0) -> str:
-    """Return a Monte-Carlo number and its standard error as text."""
-    if not np.isfinite(found.value):
+    """Return a Monte-Carlo number and its standard error as text, with the digits that mean something."""
+    value, error = found.value - above, found.error
+    if not np.isfinite(value):
         return _("diverged")
-    return f"{found.value - above:.2g} ± {found.error:.1g}" if found.error else f"{found.value - above:.3g}"
+    if error <= 1e-12 * (abs(found.value) + abs(above)):  # rounding alone
+        return f"{value:.3g}"
+    digits = max(int(np.floor(np.log10(abs(value)))) - int(np.floor(np.log10(error))) + 1, 1) if value else 1
+    return f"{value:.{max(digits, 2 if error < 1 else 3)}g} ± {error:.{1 if error < 10 else 2}g}"
 
 
 def cloud(plan: lab.Plan, point: tuple[float, float], sampling: str) -> go.Figure:
@@ -147,7 +151,7 @@ def cloud(plan: lab.Plan, point: tuple[float, float], sampling: str) -> go.Figur
     cross = {"symbol": "x", "size": 11, "color": MARK, "line": {"color": "#ffffff", "width": 1.5}}
     figure.add_scatter(x=true[:1], y=true[1:], mode="markers", name=_("All data"), marker=cross)
     figure.update_layout(height=400, margin=figures.MARGIN | {"l": 52, "b": 44})
-    figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+    figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "itemsizing": "constant"})
     figure.update_xaxes(title="∂f/∂w")
     return figure.update_yaxes(title="∂f/∂b", scaleanchor="x")
 
@@ -170,16 +174,17 @@ def ball(plan: lab.Plan, near: Surface, star: str) -> go.Figure:
 
 
 def grid(plan: lab.Plan, keys: Sequence[str], found: lab.Grid) -> go.Figure:
-    """Draw the path of every schedule (a row) and size (a column) over a few level lines, its final gap above it."""
+    """Draw the path of every schedule (a row) and size (a column) over level lines, the final gap above it."""
     low = figures.lowest(plan.surface)
+    texts = [[with_error(cell, low) for cell in row] for row in found.final]
+    texts[0] = [f"{look(plan, k).label}<br>{text}" for k, text in enumerate(texts[0])]
     figure = make_subplots(
         len(keys),
         len(plan.sizes),
         shared_xaxes="all",
         shared_yaxes="all",
-        subplot_titles=[with_error(cell, low) for row in found.final for cell in row],
+        subplot_titles=[text for row in texts for text in row],
         row_titles=[schedule(key).title for key in keys],
-        column_titles=[look(plan, k).label for k in range(len(plan.sizes))],
         horizontal_spacing=0.012,
         vertical_spacing=0.03 + 0.09 / max(len(keys) - 1, 1),
     )
@@ -197,5 +202,5 @@ def grid(plan: lab.Plan, keys: Sequence[str], found: lab.Grid) -> go.Figure:
     figure.update_xaxes(range=[x_low, x_high], showticklabels=False, showgrid=False, zeroline=False)
     figure.update_yaxes(range=[y_low, y_high], showticklabels=False, showgrid=False, zeroline=False)
     figure.update_annotations(font_size=12)
-    margin = {"l": 8, "r": 28, "t": 44, "b": 8}
+    margin = {"l": 8, "r": 28, "t": 48, "b": 8}
     return figure.update_layout(height=60 + 150 * len(keys), showlegend=False, margin=margin, dragmode=False)

@@ -378,7 +378,7 @@ def with_paths(figure: go.Figure, tracks: Sequence) -> go.Figure:
             y=track.path[:, 1],
             mode="lines",
             name=track.label,
-            line={"color": track.color, "dash": ink(track.key).dash, "width": 2},
+            line={"color": track.color, "dash": ",".join(f"{n}px" for n in track.dash) or "solid", "width": 2},
         )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
     return figure

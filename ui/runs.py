@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from plotly.subplots import make_subplots
 from core.descent import Trajectory
 from core.engine import MAX_STEPS
 from core.spec import Goal, Noise, Optimizer, Surface
+from core.torch_script import torch_script
 from core.tuning import RateSweep, fine_rates, first_rate, sweep_rates
 from ui import controls, figures, lesson
 from ui.controls import swatch
@@ -244,6 +246,16 @@ EXPLAINED = {
     "rate": (r"\eta_\mathrm{eff}", "Effective rate of the coordinate"),
     "step": (r"\Delta x_t", "Step"),
 }
+
+
+def torch_drawer(run: Trajectory, steps: int, **settings: Any) -> None:
+    """Offer the script that reproduces a run in PyTorch; `settings` (schedule, noise ...) as in `torch_script`."""
+    name = _("Copy as PyTorch: {name}", name=run.optimizer.title)
+    with controls.drawer(name, "drawer_torch", ":material/content_copy:") as is_open:
+        if is_open:
+            start = tuple(run.path[0].tolist())
+            script = torch_script(run.surface, run.optimizer, start=start, steps=steps, hyper=run.hyper, **settings)
+            st.code(script, language="python")
 
 
 def as_csv(runs: Sequence[Trajectory]) -> str:

@@ -1,7 +1,6 @@
 """What every page with paths on a surface shows: the surface, the start that a click moves, the pictures, the files."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -9,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.engine import REACH
-from core.spec import Optimizer, Parameter, Surface
+from core.spec import Parameter, Surface
 from core.tuning import random_starts
 from surfaces import SURFACES, surface
 from ui import controls, figures
@@ -113,7 +112,7 @@ def show_plane(
     if degraded(player):
         sentence = LABELS["degraded"]
         st.info(_(sentence))
-        figure = figures.with_paths(figure, tracks)
+        figure = figures.with_paths(figure, [track for track in tracks if track.plane in (None, key)])
     alt = alt or _("{name} from above with the paths of all optimizers", name=chosen.title)
     figures.show(figure, key, alt, zoom=True)
 
@@ -145,11 +144,3 @@ def take_away(*files: File) -> None:
             ending = file.name.rpartition(".")[2]
             mime, icon = _KINDS[ending]
             st.download_button(labels[ending], file.content, file.name, mime, on_click="ignore", icon=icon)
-
-
-@contextmanager
-def torch_drawer(optimizer: Optimizer) -> Iterator[bool]:
-    """Hold the script that reproduces a run in PyTorch; give whether the drawer is open."""
-    name = _("Copy as PyTorch: {name}", name=optimizer.title)
-    with controls.drawer(name, "drawer_torch", ":material/content_copy:") as is_open:
-        yield is_open

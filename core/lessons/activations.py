@@ -196,7 +196,7 @@ QUESTIONS = (
     ),
     Question(
         key="ten_sigmoids",
-        text="Ten sigmoid layers with weight 1: by what factor can a gradient shrink at least on its way back?",
+        text="Ten sigmoid layers with weight 1: by at least what factor does a gradient shrink on its way back?",
         options=("About 10", "About 1000", "About a million"),
         answer=2,
         because="Each slope is at most {largest:g}, ten of them at most {bound:.2g}; from x = 0 it is {product:.2g}.",
@@ -257,7 +257,7 @@ CLAIMS = (
         text="A ReLU neuron dies when its input is negative.",
         verdict="only if",
         condition="Only if the sum is negative for every row of the data. One row is enough to learn from.",
-        reading="Silent for {silent:.0f} % of the rows, it has a gradient of {slope:.3f} and ends at {end:.0e}.",
+        reading="Silent for {silent:.0f} % of the rows: gradient {slope:.3f} at the start, loss {end:.0e} at the end.",
         settings=_page("neuron", y=-0.25),
         measured=_half_negative,
         holds=lambda silent, slope, end: 50 < silent < 100 and slope > 0.01 and end < 1e-2,

@@ -309,7 +309,7 @@ CLAIMS = (
     ),
     Claim(
         key="one_sample_misleads",
-        text="Batches of one sample end in a local optimum, because a sample is not representative; large ones explore.",
+        text="Batches of one sample end in a local optimum, because a sample misleads; large ones explore.",
         verdict="contradicted",
         condition="It is the small batch that leaves a local minimum. But it does not stay in the better one either.",
         reading=(
@@ -366,8 +366,8 @@ CLAIMS = (
             "temperature, and a hot run does not stay in the minimum it finds."
         ),
         reading=(
-            "The same η/B = 0.0125 and the same time: {b1} ± {e1}, {b2} ± {e2}, {b4} ± {e4} and {b8} ± {e8} % leave the "
-            "shallow well with B = 1, 2, 4, 8."
+            "The same η/B = 0.0125 and the same time: {b1} ± {e1}, {b2} ± {e2}, {b4} ± {e4} and {b8} ± {e8} % leave "
+            "the shallow well with B = 1, 2, 4, 8."
         ),
         settings=_ESCAPE
         | {"batch": ["1", "2", "4", "8"], "lr_sgd": 0.0125, "rule": "linear", "most_rate": 1.0}
