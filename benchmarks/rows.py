@@ -14,6 +14,7 @@ from benchmarks.yardsticks import (
     WARM_START,
     adam_in_c,
     himmelblau_momentum_in_numpy,
+    himmelblau_roots_in_scipy,
     line_fits_in_numpy,
     rosenbrock_adam_in_torch,
     seconds_in_new_process,
@@ -145,6 +146,22 @@ def basin_ends_against_numpy() -> Row:
     return Row(*best_of(4, ours, numpy), most_ratio=1.0)
 
 
+def atlas_against_scipy() -> Row:
+    """Atlas of Himmelblau: all nine critical points, classified, against scipy's root finder from 400 starts"""
+    axis = np.linspace(-5, 5, 20)
+
+    def scipy():
+        return himmelblau_roots_in_scipy(axis)
+
+    def ours():
+        return find("himmelblau").positions
+
+    inside = scipy()[:, np.abs(scipy()).max(axis=0) <= 6]
+    assert ours().shape[1] == inside.shape[1] == 9
+    np.testing.assert_allclose(ours()[:, np.lexsort(ours()[::-1])], inside, atol=1e-5)
+    return Row(*best_of(5, ours, scipy), most_seconds=1.0)
+
+
 def second_start() -> Row:
     """Second start: every kernel from the cache, against importing Numba and one trivial kernel"""
     for script in (WARM_START, BARE_START):
@@ -181,6 +198,7 @@ ROWS = (
     basin_map_against_numpy,
     seeds_and_schedules_against_numpy,
     basin_ends_against_numpy,
+    atlas_against_scipy,
     depth_lab_against_numpy,
     second_start,
 )

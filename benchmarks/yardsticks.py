@@ -120,3 +120,20 @@ begin = perf_counter()
 warm(SURFACES)
 print(perf_counter() - begin)
 """
+
+
+def himmelblau_roots_in_scipy(axis: np.ndarray) -> np.ndarray:
+    """Find the zeros of Himmelblau's gradient from a grid of starts over `axis`, one by one; return (2, N) of them."""
+    from scipy.optimize import root
+
+    def gradient(point):
+        x, y = point
+        a, b = x * x + y - 11, x + y * y - 7
+        return 4 * x * a + 2 * b, 2 * a + 4 * y * b
+
+    def hessian(point):
+        x, y = point
+        return [[12 * x * x + 4 * y - 42, 4 * (x + y)], [4 * (x + y), 4 * x + 12 * y * y - 26]]
+
+    found = [root(gradient, (x, y), jac=hessian, tol=1e-12) for x in axis for y in axis]
+    return np.unique(np.round([one.x for one in found if one.success], 6), axis=0).T

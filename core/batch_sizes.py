@@ -28,6 +28,8 @@ SEEDS = 100
 """Repetitions where nothing else is said."""
 MOST_SAMPLES = 30_000_000
 """Gradients of single rows that the repetitions of one question may cost: about half a second."""
+MOST_DRAWN = 4_000_000
+"""Rows that the batches of one run may hold: they are laid out in memory, 16 bytes each."""
 
 
 class Estimate(NamedTuple):
@@ -82,7 +84,7 @@ def scaled_rate(lr: float, size: int, rule: str, most: float = np.inf) -> float:
 
 
 def updates_within(clock: str, budget: float, size: int, rows: int, least: float, throughput: float) -> int:
-    """Return how many updates with batches of this size a budget buys, 1 ... MAX_STEPS.
+    """Return how many updates with batches of this size a budget buys, 1 ... `most_updates`.
 
     The budget is a number of updates, of epochs (clock "samples") or of seconds of the model in `clocks`.
     """
@@ -90,12 +92,17 @@ def updates_within(clock: str, budget: float, size: int, rows: int, least: float
         raise ValueError(f"clock: got {clock!r}, allowed are {', '.join(CLOCKS)}")
     per_update = clocks(np.array([size]), least, throughput).seconds[-1]
     bought = {"updates": budget, "samples": budget * ceil(rows / size), "seconds": budget / per_update}[clock]
-    return int(min(max(round(bought), 1), MAX_STEPS))
+    return int(min(max(round(bought), 1), most_updates(size)))
 
 
-def repetitions(samples: int, full: bool, most: int = SEEDS) -> int:
-    """Return how many runs of so many samples each are worth repeating: one where nothing is drawn, at least ten."""
-    return 1 if full else int(np.clip(MOST_SAMPLES // max(samples, 1), 10, most))
+def most_updates(size: int) -> int:
+    """Return how many updates with batches of this size a run may have."""
+    return max(1, min(MAX_STEPS, MOST_DRAWN // size))
+
+
+def repetitions(samples: int, least: int = 10, most: int = SEEDS) -> int:
+    """Return how often a question of so many samples is repeated: `least` to `most` times, as MOST_SAMPLES allow."""
+    return int(np.clip(MOST_SAMPLES // max(samples, 1), least, most))
 
 
 class Walk(NamedTuple):
@@ -148,7 +155,7 @@ def arrival(
 ) -> Arrival:
     """Run SGD with these batches over seeds and return when f falls below `level`, and where it is after `steps`."""
     full = batches.sampling != "replacement" and batches.size == len(surface.data or ())
-    seeds = repetitions(batches.rows(steps), full, most)
+    seeds = 1 if full else repetitions(batches.rows(steps), most=most)
     starts = np.tile(np.array(start, dtype=float)[:, None], seeds)
     goal = Goal("value below", level)
     runs = descend_many(surface, "sgd", starts, steps, lr, batches=batches, goal=goal)
@@ -174,6 +181,8 @@ class Spread(NamedTuple):
     """sigma^2 / B, without replacement times (N - B) / (N - 1)."""
     angle: float
     """Median angle between the two gradients, in degrees."""
+    count: int
+    """How many batches were measured."""
 
 
 @lru_cache(maxsize=512)
@@ -181,11 +190,13 @@ def spread(surface: Surface, point: tuple[float, float], batches: Batches, count
     """Return the spread of `count` batch gradients at a point, beside theory."""
     cloud, true = gradient_cloud(surface, point, batches, count), np.array(surface.gradient(*point))
     cosine = cloud @ true / np.maximum(np.hypot(*cloud.T) * np.hypot(*true), 1e-300)
-    covariance = batch_covariance(row_covariance(surface, point), batches.size, len(surface.data), _dealt(batches))
+    size, rows = int(np.max(batches.size)), len(surface.data or ())
+    covariance = batch_covariance(row_covariance(surface, point), size, rows, _dealt(batches))
     return Spread(
         measured=estimate(np.sum((cloud - true) ** 2, axis=1)),
         theory=float(np.trace(covariance)),
         angle=float(np.degrees(np.median(np.arccos(np.clip(cosine, -1, 1))))),
+        count=count,
     )
 
 
@@ -197,11 +208,13 @@ def _dealt(batches: Batches) -> str:
 def spreads(plan: Plan, point: tuple[float, float]) -> dict[int, Spread]:
     """Return the spread of every power of two and of the full batch, by size."""
     sizes = sorted({2**k for k in range(plan.rows.bit_length())} | {plan.rows})
-    dealt = _dealt(plan.batches(0))
-    return {size: spread(plan.surface, point, Batches(size, dealt, plan.seed)) for size in sizes}
+    dealt, count = _dealt(plan.batches(0)), repetitions(100 * plan.rows, 200, 1000)
+    return {size: spread(plan.surface, point, Batches(size, dealt, plan.seed), count) for size in sizes}
 
 
-def ellipse(center: Sequence[float], covariance: np.ndarray, sigmas: float = 2.0, points: int = 73) -> np.ndarray:
+def ellipse(
+    center: Sequence[float] | np.ndarray, covariance: np.ndarray, sigmas: float = 2.0, points: int = 73
+) -> np.ndarray:
     """Return a closed curve (points, 2) at so many standard deviations from the center."""
     values, vectors = np.linalg.eigh(covariance)
     angle = np.linspace(0, 2 * np.pi, points)
@@ -244,10 +257,12 @@ def ball_theory(surface: Surface | str, lr: float, size: int, sampling: str = "r
 def ball(surface: Surface, batches: Batches, lr: float, *, epoch_end: bool = False, runs: int = BALL_RUNS) -> Estimate:
     """Return the mean squared distance from the minimum, after a burn-in, over seeds that begin there.
 
-    `epoch_end` looks at the last point of every epoch alone.
+    `epoch_end` looks at the last point of every epoch alone. NaN where such batches would not fit into memory.
     """
     best, formed = np.array(surface.minima[0]), burn_in(surface, lr)
-    starts = np.tile(best[:, None], runs)
+    if 5 * formed > most_updates(int(np.max(batches.size))):
+        return Estimate(np.nan, np.nan)
+    starts = np.tile(best[:, None], repetitions(batches.rows(5 * formed), 4, runs))
     found = descend_many(surface, "sgd", starts, 5 * formed, lr, batches=batches, record=True)
     assert found.path is not None
     epoch = -(-len(surface.data or ()) // int(np.max(batches.size))) if epoch_end else 1
@@ -333,7 +348,7 @@ class Grid(NamedTuple):
 def grid(plan: Plan, schedules: Mapping[str, Mapping[str, float]], start: tuple[float, float], steps: int) -> Grid:
     """Run every schedule (key -> settings) with every size of the plan in one call of the engine."""
     factors = [schedule_rates(key, steps, settings) for key, settings in schedules.items()]
-    seeds = repetitions(sum(plan.sizes) * len(factors) * steps, False, 20)
+    seeds = repetitions(sum(plan.sizes) * len(factors) * steps, 2, 20)
     lanes = [(f, k, s) for f in range(len(factors)) for k in range(len(plan.sizes)) for s in range(seeds)]
     runs = descend_many(
         plan.surface,

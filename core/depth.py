@@ -34,7 +34,7 @@ COLUMNS: tuple[tuple[str, Initialisation], ...] = (
     ("N(0, 0.01²)", initialisation("normal")),
     ("N(0, 1)", with_parameters(initialisation("normal"), std=1.0)),
     ("PyTorch", initialisation("torch_default")),
-    ("LeCun, Xavier", initialisation("lecun")),
+    ("Xavier, LeCun", initialisation("xavier")),
     ("He", initialisation("he")),
     ("Orthogonal", initialisation("orthogonal")),
     ("Orthogonal √2", with_parameters(initialisation("orthogonal"), gain=1.4142)),

@@ -120,24 +120,34 @@ class Chain:
     """(n + 1,) root mean square of the signal in wide layers"""
 
 
-def through(
-    chosen: Activation, x: float, layers: int, weight: float, bias: float, std: float, weight_variance: float
-) -> Chain:
-    """Send x through n units f(weight x + bias), and inputs of this standard deviation through n wide layers."""
-    values, products = chain(chosen, np.array([x]), layers, weight, bias)
+@dataclass(frozen=True)
+class Course:
+    """Where the number starts and what every layer does besides the activation."""
+
+    x: float = 0.0
+    layers: int = 10
+    weight: float = 1.0
+    bias: float = 0.0
+    std: float = 1.0
+    """Of the inputs of the wide layers."""
+    weight_variance: float = 1.0
+    """Of a weight of the wide layers, times the number of inputs: 1 is LeCun's, 2 is He's."""
+
+
+def through(chosen: Activation, course: Course) -> Chain:
+    """Send one number through n units f(weight x + bias), and a signal through n wide layers."""
+    values, products = chain(chosen, np.array([course.x]), course.layers, course.weight, course.bias)
     known = facts(chosen)
-    steepest = abs(weight) * max(abs(known.largest_slope[1]), abs(known.least_slope[1]))
+    steepest = abs(course.weight) * max(abs(known.largest_slope[1]), abs(known.least_slope[1]))
     with np.errstate(over="ignore", under="ignore"):
-        bound = float(np.float64(steepest) ** layers)
-    return Chain(values[:, 0], products[:, 0], bound, wide_layers(chosen, std, layers, weight_variance))
+        bound = float(np.float64(steepest) ** course.layers)
+    wide = wide_layers(chosen, course.std, course.layers, course.weight_variance)
+    return Chain(values[:, 0], products[:, 0], bound, wide)
 
 
 @lru_cache(maxsize=256)
 def wide_layers(chosen: Activation, std: float, layers: int, weight_variance: float) -> np.ndarray:
-    """Return the root mean square of the signal after 0 ... n layers, (n + 1,), when layers are infinitely wide.
-
-    `weight_variance` is the variance of a weight times the number of inputs: 1 is LeCun's, 2 is He's.
-    """
+    """Return the root mean square of the signal after 0 ... n layers, (n + 1,), when layers are infinitely wide."""
     path = length_path(chosen, weight_variance * std**2, layers + 1, weight_variance)
     return np.sqrt(path / weight_variance)
 

@@ -12,7 +12,7 @@ import streamlit as st
 from core import OPTIMIZERS, Trajectory, descend, gallery
 from core.activations import ACTIVATIONS, NEARLY_FLAT, Activation, Interval, activation, facts
 from core.engine import MAX_STEPS
-from core.gallery import BINS, NEAR, NEURONS, PAIRS, SAMPLES, TARGETS, Chain, Statistic
+from core.gallery import BINS, NEAR, NEURONS, PAIRS, SAMPLES, TARGETS, Chain, Course, Statistic
 from core.lessons import activations as lesson_data
 from core.moments import Inputs, chain, moments, next_length, pair, pair_condition
 from core.optimizers import optimizer
@@ -23,7 +23,7 @@ from core.tuning import first_rate
 from ui import controls, figures, frame, lesson, runs, scene, units
 from ui.figures import Curve
 from ui.i18n import _
-from ui.palette import MARK, activation_ink
+from ui.palette import activation_ink
 from ui.player import Track
 from ui.server import aside
 from ui.units import curve, drawn, number, region, regions_of, visible
@@ -231,7 +231,8 @@ def show_moments(rows: Sequence[Activation], inputs: Inputs, found: dict[str, di
 
     cells = [(row.title, *map(both, found[row.key].values()), number(moments(row, inputs).gain)) for row in rows]
     st.markdown(_("**Statistics** by integral in bold, then from the sample with its standard error."))
-    runs.table((_("Function"), _("Mean"), "E f²", "E f′²", _("Gain")), cells, _("Statistics of the outputs"))
+    heads = (_("Function"), _("Mean"), "E f²", "E f′²", _("Gain of the weights"))
+    runs.table(heads, cells, _("Statistics of the outputs"))
     st.caption(
         _(
             "Weights of variance gain²/n keep the mean square of the signal at 1 from layer to layer. "
@@ -261,43 +262,50 @@ def show_pairs(rows: Sequence[Activation]) -> None:
         )
 
 
+def choose_course() -> tuple[Course, bool]:
+    """Show what happens in every layer; return it, and whether a real network is asked for."""
+    layers = controls.slider(_("Layers"), "layers", 10, 1, MOST_LAYERS, step=1)
+    probe = controls.number(_("Start x"), "probe", 1.0, -1e6, 1e6, step=0.5)
+    weight = controls.number(_("Weight of every layer"), "weight", 1.0, -100.0, 100.0)
+    bias = controls.number(_("Bias of every layer"), "bias", 0.0, -100.0, 100.0)
+    std = choose_std(_("Wide layers: standard deviation of the inputs"))
+    label = _("Wide layers: variance of a weight × n (LeCun 1, He 2)")
+    variance = controls.slider(label, "variance", 1.0, 0.1, 4.0, step=0.1)
+    real = controls.switch(_("Beside it, one real network of 128 units"), "real")
+    return Course(probe, layers, weight, bias, std, variance), real
+
+
+def measured(row: Activation, course: Course) -> Curve:
+    """Send a batch through one real network."""
+    with st.spinner(_("Sending a batch through a real network")), aside():
+        found = gallery.real_layers(row, course.std, course.layers, course.weight_variance)
+    name = _("{name}, measured", name=row.title)
+    return Curve(np.arange(len(found)), visible(found), name, activation_ink(row.key).color, mode="markers")
+
+
 def chain_of_layers(chosen: Gallery) -> None:
     """Send one number through n equal units, and a signal through n wide random layers."""
     with st.sidebar:
-        layers = controls.slider(_("Layers"), "layers", 10, 1, MOST_LAYERS, step=1)
-        probe = controls.number(_("Start x"), "probe", 1.0, -1e6, 1e6, step=0.5)
-        weight = controls.number(_("Weight of every layer"), "weight", 1.0, -100.0, 100.0)
-        bias = controls.number(_("Bias of every layer"), "bias", 0.0, -100.0, 100.0)
-        std = choose_std(_("Wide layers: standard deviation of the inputs"))
-        label = _("Wide layers: variance of a weight × n (LeCun 1, He 2)")
-        variance = controls.slider(label, "variance", 1.0, 0.1, 4.0, step=0.1)
-        real = controls.switch(_("Beside it, one real network of 128 units"), "real")
-    steps = np.arange(layers + 1)
-    found = {row.key: gallery.through(row, probe, layers, weight, bias, std, variance) for row in chosen.shown}
+        course, real = choose_course()
+    steps = np.arange(course.layers + 1)
+    found = {row.key: gallery.through(row, course) for row in chosen.shown}
     products = [curve(row, steps, visible(np.abs(found[row.key].product))) for row in chosen.shown]
     lengths = [curve(row, steps, visible(found[row.key].wide)) for row in chosen.shown]
-    if real:
-        with st.spinner(_("Sending a batch through a real network")), aside():
-            measured = visible(gallery.real_layers(chosen.focus, std, layers, variance))
-        name = _("{name}, measured", name=chosen.focus.title)
-        color = activation_ink(chosen.focus.key).color
-        lengths.append(Curve(steps[: len(measured)], measured, name, color, mode="markers"))
+    lengths += [measured(chosen.focus, course)] if real else []
     titles = _("Product of the slopes"), _("Root mean square of the signal, wide layers")
     pictures = [
         drawn(lines, _("Layer"), title, log_y=True, height=400)
         for lines, title in zip((products, lengths), titles, strict=True)
     ]
-    for k, column in enumerate(st.columns(2, gap="small")):
-        with column:
-            alt = _("{what} of every function over the layers", what=titles[k])
-            figures.show(pictures[k], f"activations_chain_{k}", alt, bar=False)
+    alts = [_("{what} of every function over the layers", what=title) for title in titles]
+    side_by_side(pictures, alts, "activations_chain")
     st.caption(
         _(
             "Left: one unit a layer, x → f(w x + b), and the size of the derivative of the last value by x. Right: "
             "infinitely wide layers with random weights. A curve ends where it is exactly zero or too large."
         )
     )
-    show_ends(found, layers)
+    show_ends(found, course.layers)
     columns = {key: {"value": f.value, "product": f.product, "wide": f.wide} for key, f in found.items()}
     table = pd.concat(pd.DataFrame({"function": key, "layer": steps} | own) for key, own in columns.items())
     take_away("chain", table, pictures)
@@ -305,6 +313,12 @@ def chain_of_layers(chosen: Gallery) -> None:
     latex = r"\frac{dx_n}{dx_0} = \prod_{k=1}^{n} w\,f'(w\,x_{k-1} + b)"
     latex += r"\qquad q_{k+1} = \sigma_w^2\,\mathbb{E}\,f(\sqrt{q_k}\,z)^2"
     show_formula(_("The chain"), "drawer_chain", latex, (chain, next_length), "Poole et al. 2016, arXiv:1606.05340")
+
+
+def side_by_side(pictures: Sequence[go.Figure], alts: Sequence[str], key: str) -> None:
+    for k, column in enumerate(st.columns(2, gap="small")):
+        with column:
+            figures.show(pictures[k], f"{key}_{k}", alts[k], bar=False)
 
 
 def show_ends(found: dict[str, Chain], layers: int) -> None:
@@ -448,36 +462,29 @@ def learned_slope() -> None:
     """Let PReLU learn its slope from the outputs of another one."""
     prelu = activation("prelu")
     with st.sidebar:
-        begin = choose_parameters(prelu)
+        start = choose_parameters(prelu).parameters[0].default
         target = controls.slider(_("Slope to be learned"), "target", 0.5, -1.0, 1.0, step=0.05)
         rate = controls.log_slider(_("Learning rate"), r"\eta", "slope_rate", 0.1, 1e-3, 2.0)
         steps = controls.number(_("Steps"), "slope_steps", 100, 1, 2000, step=50)
-    start = begin.parameters[0].default
     paths = {wanted: gallery.learned(start, wanted, rate, steps) for wanted in sorted({*TARGETS, target}, reverse=True)}
-    color, t = activation_ink("prelu").color, np.arange(steps + 1)
-    lines = [
-        Curve(t, path, number(wanted), color if wanted == target else MARK, "solid" if wanted == target else "dot")
-        for wanted, path in paths.items()
-    ]
-    picture = drawn(lines, _("Step"), _("Slope on the left, α"), legend=False, height=400)
-    picture.update_yaxes(range=[-1.6, 1.6])
-    x, own = np.linspace(-2, 2, 201), paths[target]
-    names = {_("start"): (start, MARK, "dot"), _("after {steps} steps", steps=steps): (own[-1], color, "solid")}
-    names |= {_("target"): (target, "#0072b2", "dash")}
-    shapes_ = [Curve(x, np.where(x > 0, x, a * x), name, ink, dash) for name, (a, ink, dash) in names.items()]
-    pictures = [picture, drawn(shapes_, "x", "f(x)", height=400)]
+    pictures = units.slopes(paths, target)
     alts = _("The learned slope over the steps for every target"), _("PReLU at the start, at the end, and its target")
-    for k, column in enumerate(st.columns(2, gap="small")):
-        with column:
-            figures.show(pictures[k], f"activations_learned_{k}", alts[k], bar=False)
-    arrivals = {wanted: gallery.learned_at(path, wanted) for wanted, path in paths.items()}
-    cells = [
-        (number(wanted), number(float(paths[wanted][-1])), str(at) if at >= 0 else _("not reached"))
-        for wanted, at in arrivals.items()
-    ]
-    runs.table(
-        (_("Target"), _("Slope at the end"), _("Within {near} since step", near=NEAR)), cells, _("Learned slopes")
-    )
+    side_by_side(pictures, alts, "activations_learned")
+    show_arrivals(paths)
+    parts = [pd.DataFrame({"target": to, "step": np.arange(steps + 1), "slope": path}) for to, path in paths.items()]
+    take_away("slopes", pd.concat(parts), pictures)
+    source = "He et al. 2015, arXiv:1502.01852"
+    latex = prelu.latex + r"\qquad \frac{\partial f}{\partial\alpha} = \min(x, 0)"
+    show_formula(_("The code that ran"), "drawer_code", latex, (prelu.learned, learn_slope), source)
+
+
+def show_arrivals(paths: dict[float, np.ndarray]) -> None:
+    cells = []
+    for target, path in paths.items():
+        step = gallery.learned_at(path, target)
+        cells.append((number(target), number(float(path[-1])), str(step) if step >= 0 else _("not reached")))
+    heads = (_("Target"), _("Slope at the end"), _("Within {near} since step", near=NEAR))
+    runs.table(heads, cells, _("Learned slopes"))
     st.caption(
         _(
             "Gradient descent on the mean squared error over {count} inputs from −2 to 2. The slope on the left is a "
@@ -485,11 +492,6 @@ def learned_slope() -> None:
             count=len(PAIRS),
         )
     )
-    table = pd.concat(pd.DataFrame({"target": wanted, "step": t, "slope": path}) for wanted, path in paths.items())
-    take_away("slopes", table, pictures)
-    source = "He et al. 2015, arXiv:1502.01852"
-    latex = prelu.latex + r"\qquad \frac{\partial f}{\partial\alpha} = \min(x, 0)"
-    show_formula(_("The code that ran"), "drawer_code", latex, (prelu.learned, learn_slope), source)
 
 
 def take_away(name: str, table: pd.DataFrame, pictures: Sequence[go.Figure]) -> None:

@@ -119,11 +119,10 @@ def loss(key: str) -> Surface:
 
 
 def take_file() -> None:
-    """Read the file just chosen; a bad one leaves the data as they are."""
+    """Read the file just chosen; a bad one, or none, leaves the data as they are."""
     file = st.session_state["own_file"]
     st.session_state["file_error"] = ""
-    if file is None:
-        st.session_state.pop("own_data", None)
+    if file is None:  # also on the way from one file to the next
         return
     try:
         data = read_csv(file.getvalue())
@@ -169,6 +168,8 @@ def choose_sizes(experiment: str, rows: int) -> tuple[int, ...]:
     label = _("Batch sizes B (N: all rows)")
     keys = controls.choices(label, SIZES, "batch", FIELDS[experiment], most=6)
     if rows == 0:
+        if "N" in keys:
+            st.info(_("There are no rows behind the noise here, so N is left out."))
         return tuple(sorted(int(key) for key in keys if key != "N")) or (1,)
     sizes = sorted({rows if key == "N" else int(key) for key in keys})
     for size in (size for size in sizes if size > rows):
@@ -277,6 +278,7 @@ def show_race(plan: Plan, budget: Budget) -> None:
     pictures, playing = st.container(), st.container()
     start = scene.choose_start(first_start(plan.surface), random=False)
     steps = [lab.updates_within(budget.clock, budget.amount, s, plan.rows, *budget.model) for s in plan.sizes]
+    say_short(plan, steps)
     with frame.work(_("Compiling the formulas (only after an update)")):
         walks = [lab.walk(plan, k, start, most, *budget.model) for k, most in enumerate(steps)]
     planes = [f"batches_plane_{k}" for k in range(1 if budget.together else len(walks))]
@@ -302,6 +304,13 @@ def show_race(plan: Plan, budget: Budget) -> None:
         (lab.scaled_rate, lab.updates_within, clocks),
         "Goyal et al. 2017, arXiv:1706.02677; Krizhevsky 2014, arXiv:1404.5997",
     )
+
+
+def say_short(plan: Plan, steps: Sequence[int]) -> None:
+    """Say whose run may be shorter than its budget."""
+    short = [f"{s} ({most})" for s, most in zip(plan.sizes, steps, strict=True) if most == lab.most_updates(s)]
+    if short:
+        st.info(_("These batch sizes stop at their greatest number of updates: {sizes}.", sizes=", ".join(short)))
 
 
 def play_walks(plan: Plan, walks: Sequence[Walk], budget: Budget, planes: Sequence[str], start) -> list[Track]:
@@ -447,7 +456,7 @@ def show_spread(plan: Plan, point: tuple[float, float]) -> None:
     random = {size: one for size, one in found.items() if one.theory > 0}
     sizes, values = np.array(list(random)), list(random.values())
     theory = _("Theory: σ²/B") if plan.sampling == "replacement" else _("Theory: σ²/B · (N − B)/(N − 1)")
-    measured = _("Measured, 1000 batches")
+    measured = _("Measured, {count} batches", count=values[0].count)
     lines = [
         Curve(sizes, np.array([one.theory for one in values]), theory, MARK, "dash"),
         Curve(sizes, np.array([one.measured.value for one in values]), measured, draw.WARM, mode="markers"),
@@ -526,7 +535,8 @@ def play_ball(plan: Plan) -> None:
     """Show runs that begin in the minimum, in a window as large as the ball."""
     widest = max(float(np.trace(lab.ball_theory(plan.surface, rate, size))) for size, rate in plan.each())
     near = draw.near_minimum(plan.surface, float(f"{4 * np.sqrt(widest) + 1e-9:.2g}"))
-    walks = [lab.walk(plan, k, plan.surface.minima[0], BALL_STEPS) for k in range(len(plan.sizes))]
+    steps = [min(BALL_STEPS, lab.most_updates(size)) for size in plan.sizes]
+    walks = [lab.walk(plan, k, plan.surface.minima[0], most) for k, most in enumerate(steps)]
     tracks = draw.walk_tracks(plan, walks, "updates", BALL_STEPS, ["batches_ball"])
     picture = st.container()
     scene.play(tracks, steps=BALL_STEPS, stride=1, plane="batches_ball")
@@ -620,19 +630,20 @@ def show_escape(plan: Plan, sigma: float, steps: int) -> None:
 
 
 def play_escape(plan: Plan, well: str, taken: Sequence[int], sigma: float) -> None:
-    """Show the first run of every size."""
-    tracks = []
+    """Show the first run of every size, all at the same time η × updates."""
+    tracks, most = [], max(taken)
+    moments = np.minimum(np.arange(0, most + runs.stride(most), runs.stride(most)), most)
     for k, (size, rate) in enumerate(plan.each()):
         noise = Noise(sigma / np.sqrt(size), plan.seed)
         run = descend(plan.surface, SGD, lab.WELLS[well], taken[k], rate, noise=noise)
-        shown = runs.frames(run, max(taken))
+        shown = moments * taken[k] // most
+        shown = shown[shown < len(run.path)]
         tracks.append(draw.size_track(plan, k, run, shown, series={"x": run.path[shown, 0]}))
     picture = st.container()
-    most = max(taken)
     scene.play(tracks, steps=most, stride=runs.stride(most), plane="batches_well", linked={"x": "batches_x"})
     with picture:
         scene.show_plane(plan.surface, "batches_well", tracks, figure=draw.panel(plan.surface, star(), "", 300))
-    axes = figures.still_axes(_("x of the first run of each size"), _("Update"), log=False)
+    axes = figures.still_axes(_("x of the first run of each size"), _("Updates of the smallest batch"), log=False)
     figures.show(axes, "batches_x", _("x of every size over the updates"), bar=False)
 
 
@@ -726,6 +737,8 @@ def show_grid(plan: Plan, keys: tuple[str, ...], steps: int) -> None:
     """Show one path for every schedule and size, and where several seeds of each end."""
     picture = st.container()
     start = scene.choose_start(first_start(plan.surface), random=False)
+    steps = min(steps, lab.most_updates(max(plan.sizes)))
+    say_short(plan, [steps] * len(plan.sizes))
     try:
         with repeating(), aside():
             found = grid_of(plan, keys, start, steps)

@@ -15,7 +15,7 @@ from core.normalisation import normalisation, normalise, normalise_backward
 from core.parameters import parameters_of, with_parameters
 from core.signal import MAX_BATCH, MAX_DEPTH, MAX_WIDTH, NORMALISED, Signal
 from ui import controls, figures, frame, lesson, maps, runs, scene
-from ui.figures import FALLING, RISING, Curve, faded
+from ui.figures import FALLING, RISING, Curve
 from ui.i18n import _
 from ui.palette import MARK
 from ui.server import aside
@@ -289,7 +289,7 @@ def show_grid(plan: Plan) -> None:
         _("Every activation with every initialisation"),
         _(
             "{depth} layers of {width} units, {samples} samples, seed {seed}. Choose a cell, and the pictures above "
-            "show it. Grey is alive, blue is vanishing, vermilion is exploding; colours end at 12 powers of ten.",
+            "show it. Pale is alive, blue is vanishing, vermilion is exploding; colours end at 12 powers of ten.",
             depth=plan.depth,
             width=min(plan.width, lab.GRID_WIDTH),
             samples=lab.GRID_BATCH,
@@ -323,14 +323,21 @@ def grid_figure(plan: Plan, values: np.ndarray) -> go.Figure:
     figure = maps.field(
         columns, rows, colors, "log₁₀", x_title="", y_title="", diverging=True, limits=(-DECADES, DECADES), height=400
     )
-    # Half transparent: the numbers must be legible on every colour, in light and in dark.
-    scale = [[0, faded(FALLING, 0.5)], [0.5, faded("#808890", 0.08)], [1, faded(RISING, 0.5)]]
-    figure.update_traces(showscale=False, colorscale=scale, hoverinfo="skip", hovertemplate=None)
+    # Opaque: Plotly then writes each number in black or white, whichever its cell makes legible, in light and dark.
+    figure.update_traces(
+        showscale=False,
+        colorscale=[[0, FALLING], [0.5, "#eceef0"], [1, RISING]],
+        hoverinfo="skip",
+        hovertemplate=None,
+        text=[[short(value) for value in row] for row in values],
+        texttemplate="%{text}",
+    )
     x, y = np.meshgrid(columns, rows)
+    # A heat map hears no click: an invisible point in each cell does.
     figure.add_scatter(
         x=x.ravel(),
         y=y.ravel(),
-        mode="markers+text",
+        mode="markers",
         text=[short(value) for value in values.ravel()],
         marker={"symbol": "square", "size": 34, "opacity": 0},
         selected={"marker": {"opacity": 0}},

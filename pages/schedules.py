@@ -78,6 +78,7 @@ def begin_anew(key: str) -> None:
         "rule": "same",
         "sigma": chosen.sigma,
         "steps": chosen.steps,
+        "seed": chosen.seed,
         "goal": chosen.level,
     }
     for name, value in values.items():
@@ -129,7 +130,7 @@ def choose_setup(chosen: lab.Trial) -> Setup:
         found = choose_settings(chosen, keys, is_open)
     with controls.drawer(_("Steps, seeds, goal"), "drawer_run", ":material/timeline:") as is_open:
         steps = controls.number(_("Steps"), "steps", chosen.steps, 1, lab.MOST_STEPS, step=100, shown=is_open)
-        seed = controls.number(_("Seed of the noise"), "seed", 0, 0, 2**31, shown=is_open)
+        seed = controls.number(_("Seed of the noise"), "seed", chosen.seed, 0, 2**31, shown=is_open)
         seeds = controls.number(_("Repetitions"), "seeds", lab.MOST_SEEDS, 2, lab.MOST_SEEDS, step=50, shown=is_open)
         name = _("Goal: this far above the minimum")
         level = controls.number(name, "goal", chosen.level, 1e-12, 1e6, step=1e-3, shown=is_open)
@@ -480,7 +481,12 @@ def look_closer(setup: Setup, finished: list[Trajectory]) -> None:
         if is_open:
             steps = setup.case.steps
             twins = [f"# {e.title}\n{torch_source(e.schedule, e.lr, steps, e.settings)}" for e in setup.entries]
-            st.markdown(_("Every schedule with its class of torch; call `scheduler.step()` after every step."))
+            st.markdown(
+                _(
+                    "Every schedule as its class of torch. After every step call `scheduler.step()`, for the plateau "
+                    "rule `scheduler.step(loss)`."
+                )
+            )
             st.code("\n\n".join(twins), language="python")
             st.markdown(_("The whole run of {name}:", name=entry.title))
             st.code(whole_script(setup.case, entry, run), language="python")

@@ -72,21 +72,19 @@ def test_sample_means_lie_within_their_errors(key: str) -> None:
 def test_no_product_of_slopes_exceeds_its_bound(key: str) -> None:
     for x in (-2.0, 0.0, 1.0, 3.0):
         for weight in (0.5, -1.5):
-            end = gallery.through(activation(key), x, 12, weight, 0.1, 1.0, 1.0)
+            end = gallery.through(activation(key), gallery.Course(x, 12, weight, 0.1))
             assert abs(end.product[-1]) <= end.bound * (1 + 1e-9)
             assert end.value[0] == x and len(end.wide) == 13
-    ten = gallery.through(activation("sigmoid"), 0.0, 10, 1.0, 0.0, 1.0, 1.0)
+    ten = gallery.through(activation("sigmoid"), gallery.Course())
     assert ten.bound == pytest.approx(9.5e-7, rel=0.01)
 
 
 def test_real_layers_follow_the_wide_ones() -> None:
-    """128 units: a few percent a layer."""
+    """128 units differ from infinitely many by up to a tenth a layer; eight seeds differ less."""
     for key, variance in (("selu", 1.0), ("relu", 2.0), ("tanh", 1.0)):
-        wide = gallery.wide_layers(activation(key), 1.0, 10, variance)
-        real = np.mean(
-            [gallery.real_layers(activation(key), 1.0, 10, variance, seed=seed) for seed in range(5)], axis=0
-        )
-        np.testing.assert_allclose(real, wide, rtol=0.15)
+        wide = gallery.wide_layers(activation(key), 1.0, 4, variance)
+        real = np.mean([gallery.real_layers(activation(key), 1.0, 4, variance, seed=seed) for seed in range(8)], axis=0)
+        np.testing.assert_allclose(real, wide, rtol=0.1)
     assert gallery.wide_layers(activation("selu"), 3.0, 100, 1.0)[[10, 100]] == pytest.approx([1.11, 1.001], abs=6e-3)
 
 
@@ -117,7 +115,7 @@ def test_a_neuron_is_silent_from_the_step_that_kills_it() -> None:
     assert gallery.silent_since(woken) == -1
     assert woken.value[-1] == pytest.approx(1.8e-5, rel=0.03)
     assert gallery.silent_since(descend(gallery.neuron("dead_relu"), "adam", (0.5, -1.0), 50, 0.05)) == 0
-    with pytest.raises(ValueError, match="^surface: bowl has no rows"):
+    with pytest.raises(ValueError, match=r"^surface: bowl has no rows"):
         gallery.silent_since(descend("bowl", "sgd", (1.0, 1.0), 2, 0.1))
 
 

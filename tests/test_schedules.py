@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from core import SCHEDULES, Noise, descend
-from core.schedules import drawn, rates, schedule, torch_source
+from core.schedules import drawn, drawn_schedule, rates, schedule, torch_source
 from core.spec import Surface
-from tests.reference.record_schedules import FILE, PLATEAU, SEEN, N
+from tests.reference.record_schedules import DRAWN, FILE, PLATEAU, SEEN, N
 
 RECORDED = np.load(FILE)
 KEYS = [row.key for row in SCHEDULES]
@@ -199,3 +199,20 @@ def test_points_drawn_by_hand_become_factors():
 def test_useless_drawings_get_a_sentence(points):
     with pytest.raises(ValueError, match="points: "):
         drawn(points, 10)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_drawn_schedule_is_that_of_torch(name):
+    lr, points, _ = DRAWN[name]
+    np.testing.assert_allclose(rates(drawn_schedule(points), N), RECORDED[name] / lr, rtol=0, atol=1e-12)
+
+
+def test_drawn_schedule_runs_like_any_other():
+    row = drawn_schedule(((0.0, 1.0), (1.0, 0.5)))
+    run = descend("rosenbrock", "sgd", (-1.3, 1.1), 50, 1e-3, schedule=row)
+    assert run.rate == pytest.approx(1e-3 * (1 - np.arange(50) / 100), rel=1e-12)
+    assert torch_source(row, 0.1, 50) == (
+        "scheduler = lr_scheduler.LambdaLR(optimizer, lambda t: np.interp(t / 50, [0.0, 1.0], [1.0, 0.5]))"
+    )
+    with pytest.raises(ValueError, match="points: got two"):
+        drawn_schedule(((0.5, 1.0), (0.5, 2.0)))

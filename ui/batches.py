@@ -120,7 +120,7 @@ def over_sizes(
         if trace.name in errors and trace.mode != "none":
             bars = 2 * np.array(errors[trace.name])
             trace.error_y = {"type": "data", "array": bars, "thickness": 1.5, "width": 4}
-    places = [4**k for k in range(7)]
+    places = rows[0].x[:: -(-len(rows[0].x) // 7)]
     return figure.update_xaxes(tickvals=places, ticktext=[str(place) for place in places])
 
 
@@ -128,7 +128,7 @@ def with_error(found: lab.Estimate, above: float = 0.0) -> str:
     """Return a Monte-Carlo number and its standard error as text, with the digits that mean something."""
     value, error = found.value - above, found.error
     if not np.isfinite(value):
-        return _("diverged")
+        return _("diverged") if np.isinf(value) else "–"
     if error <= 1e-12 * (abs(found.value) + abs(above)):  # rounding alone
         return f"{value:.3g}"
     digits = max(int(np.floor(np.log10(abs(value)))) - int(np.floor(np.log10(error))) + 1, 1) if value else 1
@@ -176,8 +176,9 @@ def ball(plan: lab.Plan, near: Surface, star: str) -> go.Figure:
 def grid(plan: lab.Plan, keys: Sequence[str], found: lab.Grid) -> go.Figure:
     """Draw the path of every schedule (a row) and size (a column) over level lines, the final gap above it."""
     low = figures.lowest(plan.surface)
-    texts = [[with_error(cell, low) for cell in row] for row in found.final]
+    texts = [[with_error(cell, low).replace(" ±", "<br>±") for cell in row] for row in found.final]
     texts[0] = [f"{look(plan, k).label}<br>{text}" for k, text in enumerate(texts[0])]
+    height = 80 + 160 * len(keys)
     figure = make_subplots(
         len(keys),
         len(plan.sizes),
@@ -186,7 +187,7 @@ def grid(plan: lab.Plan, keys: Sequence[str], found: lab.Grid) -> go.Figure:
         subplot_titles=[text for row in texts for text in row],
         row_titles=[schedule(key).title for key in keys],
         horizontal_spacing=0.012,
-        vertical_spacing=0.03 + 0.09 / max(len(keys) - 1, 1),
+        vertical_spacing=44 / height,
     )
     x_low, x_high, y_low, y_high = plan.surface.domain
     x, y = np.linspace(x_low, x_high, 31), np.linspace(y_low, y_high, 31)
@@ -202,5 +203,5 @@ def grid(plan: lab.Plan, keys: Sequence[str], found: lab.Grid) -> go.Figure:
     figure.update_xaxes(range=[x_low, x_high], showticklabels=False, showgrid=False, zeroline=False)
     figure.update_yaxes(range=[y_low, y_high], showticklabels=False, showgrid=False, zeroline=False)
     figure.update_annotations(font_size=12)
-    margin = {"l": 8, "r": 28, "t": 48, "b": 8}
-    return figure.update_layout(height=60 + 150 * len(keys), showlegend=False, margin=margin, dragmode=False)
+    margin = {"l": 8, "r": 28, "t": 62, "b": 8}
+    return figure.update_layout(height=height, showlegend=False, margin=margin, dragmode=False)

@@ -188,6 +188,7 @@ def curves(
             figure.add_scatter(
                 x=np.concatenate([row.x, row.x[::-1]]),
                 y=np.concatenate([row.high, row.low[::-1]]),
+                mode="lines",
                 fill="toself",
                 fillcolor=faded(row.color),
                 line={"width": 0},

@@ -52,6 +52,7 @@ COURSE: Mapping[str, tuple[PageRow, ...]] = {
     "Networks": (
         PageRow("pages/activations.py", "Activation gallery", ":material/show_chart:", "activations"),
         PageRow("pages/depth.py", "Depth lab", ":material/layers:", "depth"),
+        PageRow("pages/normalisation.py", "Normalisation lab", ":material/equalizer:", "normalisation"),
     ),
 }
 """The parts of the course with their pages, in order. A new page is a script in pages/ and a row here."""

@@ -18,6 +18,8 @@ from core.initialisation import INITIALISATIONS
 from core.lessons import VERDICTS
 from core.normalisation import NORMALISATIONS
 from core.optimizers import VARIANTS
+from core.schedule_trials import TRIALS
+from core.schedules import drawn_schedule
 from core.traps import TRAPS
 from surfaces import DATA_SURFACES, SURFACES
 from ui import frame, runs
@@ -85,7 +87,9 @@ def _in_data() -> Iterator[tuple[str, str]]:
                 *(s.text for s in optimizer.state),
             )
         )
-    for schedule in SCHEDULES:
+    for trial in TRIALS:
+        yield from (("core/schedule_trials.py", text) for text in (trial.title, trial.text))
+    for schedule in (*SCHEDULES, drawn_schedule(((0.0, 1.0),))):
         yield from (("core/schedules.py", text) for text in (schedule.text, *(s.text for s in schedule.settings)))
     for row in (*ACTIVATIONS, *INITIALISATIONS, *NORMALISATIONS):
         where = type(row).__module__.replace(".", "/") + ".py"

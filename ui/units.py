@@ -1,7 +1,7 @@
 """Draw activations: their curves, the regions of their curves, what they make of a sample, the ground of a neuron."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -16,7 +16,8 @@ from ui.palette import MARK, activation_ink
 
 SHADES = {"saturated": (MARK, 0.1), "dead": (MARK, 0.12), "falling": ("#d98f00", 0.16)}
 """Colour and opacity of a region. What is dead is saturated as well, so that both lie on one another."""
-TOP = 64
+TARGET = "#0072b2"
+TOP = 72
 """Pixels above a chart, with or without a legend: neighbours then have the same axes."""
 
 
@@ -29,7 +30,8 @@ def drawn(rows: Sequence[Curve], x_title: str, y_title: str, **options) -> go.Fi
     """Draw curves so that hovering reads all of them at once."""
     figure = figures.curves(rows, x_title, y_title, **options)
     figure.update_layout(hovermode="x unified", margin={"t": TOP})
-    return figure.update_traces(hovertemplate="%{y:.5g}", selector={"type": "scatter"})
+    # Plotly drops points of a line that it takes for straight; a bend would get corners.
+    return figure.update_traces(hovertemplate="%{y:.5g}", line_simplify=False)
 
 
 def visible(values: np.ndarray) -> np.ndarray:
@@ -81,7 +83,7 @@ def ridges(rows: Sequence[Activation], z: np.ndarray) -> go.Figure:
     """Draw one histogram above the other, the inputs on top; a number that many inputs are sent to is a stem."""
     edges = gallery.common_edges(rows, z)
     own = np.histogram(z, edges)[0] / len(z)
-    strips = [(_("Inputs"), MARK, own, ())]
+    strips: list[tuple[str, str, np.ndarray, tuple]] = [(_("Inputs"), MARK, own, ())]
     for row in rows:
         found = gallery.outputs(row, z, edges)
         strips.append((row.title, activation_ink(row.key).color, found.share, found.atoms))
@@ -139,3 +141,28 @@ def neuron_plane(key: str, minimum: str) -> go.Figure:
     figure.update_xaxes(title={"text": "w", "standoff": 2})
     figure.update_yaxes(title={"text": "b", "standoff": 2})
     return figures.Still(figure)
+
+
+def slopes(paths: Mapping[float, np.ndarray], target: float) -> list[go.Figure]:
+    """Draw slopes (steps + 1,) on their way to every target, and PReLU at both ends of the way to one of them."""
+    color, own = activation_ink("prelu").color, paths[target]
+    lines = [
+        Curve(
+            np.arange(len(path)),
+            path,
+            number(wanted),
+            color if wanted == target else MARK,
+            "solid" if wanted == target else "dot",
+        )
+        for wanted, path in paths.items()
+    ]
+    ways = drawn(lines, _("Step"), _("Slope on the left, α"), legend=False, height=400)
+    ways.update_yaxes(range=[-1.6, 1.6])  # a run that overshoots for ever leaves the picture
+    x = np.linspace(-2, 2, 201)
+    ends = (
+        (own[0], _("start"), MARK, "dot"),
+        (own[-1], _("after {steps} steps", steps=len(own) - 1), color, "solid"),
+        (target, _("target"), TARGET, "dash"),
+    )
+    units = [Curve(x, np.where(x > 0, x, alpha * x), name, ink, dash) for alpha, name, ink, dash in ends]
+    return [ways, drawn(units, "x", "f(x)", height=400)]

@@ -5,6 +5,7 @@ import numpy as np
 from core import gallery
 from core.activations import activation, facts
 from core.descent import descend
+from core.gallery import Course
 from core.lessons import Claim, Question
 from core.moments import moments, pair
 from core.parameters import with_parameters
@@ -12,23 +13,20 @@ from core.parameters import with_parameters
 
 def _page(lab: str, *functions: str, focus: str = "relu", **more: object) -> dict:
     """Return the widgets of one laboratory; whatever a claim does not name goes back to where the page begins."""
-    if lab == "neuron":
-        begin = {"x": 0.5, "y": -1.0, "exact": True, "lr_sgd": 0.5, "steps": 400, "field": ["sgd"]}
-    elif lab == "learned":
-        begin = {"prelu_alpha": 0.25, "target": 0.5, "slope_rate": -1.0, "slope_steps": 100}
-    else:
-        begin = {"functions": list(functions), "focus": focus, "reference": "none"}
-        begin |= {
-            "shapes": {"reach": 6.0, "probe": 1.0, "second": False},
-            "statistics": {"kind": "normal", "mean": 0.0, "std": 1.0},
-            "chain": {"layers": 10, "probe": 1.0, "weight": 1.0, "bias": 0.0, "std": 1.0, "variance": 1.0},
-        }[lab]
-    return {"lab": lab} | begin | more
+    chosen: dict[str, object] = {"functions": list(functions), "focus": focus, "reference": "none"}
+    begin: dict[str, dict[str, object]] = {
+        "shapes": chosen | {"reach": 6.0, "probe": 1.0, "second": False},
+        "statistics": chosen | {"kind": "normal", "mean": 0.0, "std": 1.0},
+        "chain": chosen | {"layers": 10, "probe": 1.0, "weight": 1.0, "bias": 0.0, "std": 1.0, "variance": 1.0},
+        "neuron": {"x": 0.5, "y": -1.0, "exact": True, "lr_sgd": 0.5, "steps": 400, "field": ["sgd"]},
+        "learned": {"prelu_alpha": 0.25, "target": 0.5, "slope_rate": -1.0, "slope_steps": 100},
+    }
+    return {"lab": lab} | begin[lab] | more
 
 
 def _sigmoid() -> dict:
     chosen = activation("sigmoid")
-    end = gallery.through(chosen, 0.0, 10, 1.0, 0.0, 1.0, 1.0)
+    end = gallery.through(chosen, Course())
     return {
         "largest": facts(chosen).largest_slope[1],
         "bound": end.bound,
@@ -44,13 +42,13 @@ def _centred() -> dict:
 
 
 def _tanh() -> dict:
-    end = gallery.through(activation("tanh"), 3.0, 10, 1.0, 0.0, 1.0, 1.0)
+    end = gallery.through(activation("tanh"), Course(3.0))
     known = facts(activation("tanh"))
     return {"far": float(end.product[1]), "product": float(end.product[-1]), "reached": int(known.high_reached)}
 
 
 def _relu() -> dict:
-    ends = {name: gallery.through(activation("relu"), x, 50, 1.0, 0.0, 1.0, 1.0).product for name, x in _SIDES.items()}
+    ends = {name: gallery.through(activation("relu"), Course(x, 50)).product for name, x in _SIDES.items()}
     share = gallery.outputs(activation("relu"), _normal(), np.linspace(0, 5, 9)).atoms[0][1]
     return {name: float(product[-1]) for name, product in ends.items()} | {"zero": 100 * share}
 
@@ -151,21 +149,15 @@ def _selu() -> dict:
     }
 
 
-def _silu() -> dict:
-    known = facts(activation("silu"))
-    assert known.minimum is not None
-    x, low = known.minimum
-    slopes = {"least": known.least_slope[1], "largest": known.largest_slope[1]}
-    return {"x": x, "low": low, "smooth": int(known.smoothness == "smooth")} | slopes
-
-
-def _minima() -> dict:
-    found = {}
-    for key in ("silu", "gelu", "mish"):
-        known = facts(activation(key))
-        assert known.minimum is not None
-        found |= {f"{key}_x": known.minimum[0], key: known.minimum[1]}
-    return found
+def _dips() -> dict:
+    """Where SiLU, GELU and Mish are lowest, how smooth they are, and how steep SiLU is."""
+    known = {key: facts(activation(key)) for key in ("silu", "gelu", "mish")}
+    found: dict[str, float] = {}
+    for key, own in known.items():
+        assert own.minimum is not None
+        found |= {f"{key}_x": own.minimum[0], key: own.minimum[1]}
+    slopes = {"least": known["silu"].least_slope[1], "largest": known["silu"].largest_slope[1]}
+    return found | slopes | {"smooth": sum(own.smoothness == "smooth" for own in known.values())}
 
 
 def _gains() -> dict:
@@ -331,7 +323,7 @@ CLAIMS = (
         reading="Lowest value: {zero:g} with α = 0 and {negative:g} with −0.5; none with 0.25.",
         settings=_page("shapes", "relu", "prelu", focus="prelu", prelu_alpha=-0.5),
         measured=_prelu_range,
-        holds=lambda positive, zero, negative: np.isneginf(positive) and zero == negative == 0,
+        holds=lambda positive, zero, negative: positive == -np.inf and zero == negative == 0,
     ),
     Claim(
         key="elu_is_centred",
@@ -387,23 +379,16 @@ CLAIMS = (
         key="swish_is_not_monotone",
         text="Swish is smooth and not monotone.",
         verdict="shown",
-        condition="So are GELU and Mish.",
-        reading="It falls to {low:.5f} at x = {x:.5f}; its slope lies between {least:.4f} and {largest:.4f}.",
-        settings=_page("shapes", "silu", "gelu", "mish", focus="silu", second=True),
-        measured=_silu,
-        holds=lambda x, low, smooth, least, largest: smooth == 1 and low < 0 and least < 0 and largest > 1,
-    ),
-    Claim(
-        key="dips_differ",
-        text="Swish, GELU and Mish are variants of one shape.",
-        verdict="shown",
-        condition="They differ in how deep they dip, and where.",
+        condition="So are GELU and Mish; they differ in how deep they dip, and where.",
         reading=(
             "Lowest: SiLU {silu:.5f} at {silu_x:.5f}, GELU {gelu:.5f} at {gelu_x:.5f}, Mish {mish:.5f} at {mish_x:.5f}."
+            " The slope of SiLU lies between {least:.4f} and {largest:.4f}."
         ),
-        settings=_page("shapes", "silu", "gelu", "mish", focus="gelu", reference="silu", reach=4.0),
-        measured=_minima,
-        holds=lambda silu, silu_x, gelu, gelu_x, mish, mish_x: mish < silu < gelu < 0 and silu_x < mish_x < gelu_x < 0,
+        settings=_page("shapes", "silu", "gelu", "mish", focus="silu", second=True),
+        measured=_dips,
+        holds=lambda silu, silu_x, gelu, gelu_x, mish, mish_x, least, largest, smooth: (
+            smooth == 3 and mish < silu < gelu < 0 and silu_x < mish_x < gelu_x < 0 and least < 0 and largest > 1
+        ),
     ),
     Claim(
         key="weights_must_fit",

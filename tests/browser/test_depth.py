@@ -25,7 +25,7 @@ def test_signal_and_gradient_are_there_without_a_click(still):
 
 
 def test_a_cell_of_the_grid_is_a_click_away(still):
-    cells = still.page.locator(".st-key-depth_grid .textpoint text")
+    cells = still.page.locator(".st-key-depth_grid .scatterlayer .point")
     expect(cells).to_have_count(63)
     cells.nth(2 * 7 + 4).scroll_into_view_if_needed()
     box = cells.nth(2 * 7 + 4).bounding_box()

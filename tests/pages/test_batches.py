@@ -234,3 +234,21 @@ def test_experiment_brings_its_batch_sizes():
     app.button_group(key="experiment").set_value("saddle").run()
     assert not app.exception and not app.warning
     assert column(app, 0) == ["1", "4", "16", "32", "64"]
+
+
+def test_many_updates_of_large_batches_are_cut_with_a_sentence():
+    app = open_page(PAGE, {"clock": "Updates", "steps": "90000"}, batch=["1", "128"])
+    assert app.info[0].value == "These batch sizes stop at their greatest number of updates: 128 (31250)."
+    assert column(app, 5) == ["90000", "31250"]
+
+
+@pytest.mark.parametrize("experiment", ["race", "cloud", "ball", "grid"])
+def test_ten_thousand_rows_are_not_too_many(experiment):
+    app = open_page(PAGE, {"rows": "10000"}, batch=["1", "1024", "N"], experiment=experiment)
+    assert not app.error and not app.exception
+
+
+def test_noise_without_data_has_no_full_batch():
+    app = open_page(PAGE, experiment="escape", batch=["4", "N"])
+    assert "N is left out" in app.info[0].value
+    assert column(app, 0) == ["4"]

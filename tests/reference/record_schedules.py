@@ -122,6 +122,15 @@ SEEN = {
     ),
 }
 
+# Base rate, points (part of the run, factor) drawn by hand, and the same lines for torch.
+DRAWN = {
+    "drawn": (
+        0.1,
+        ((0.4, 1.0), (0.0, 0.1), (0.2, 1.0), (1.0, 0.0)),
+        lambda s, o: s.LambdaLR(o, lambda t: min(0.1 + 0.9 * t / 200, 1.0, (1000 - t) / 600)),
+    ),
+}
+
 # Gradient descent on (x^2 + 10 y^2) / 2 from (8, 3) with noise of standard deviation 1, seed 0: its loss
 # stalls.
 PLATEAU = {
@@ -139,7 +148,7 @@ def record() -> dict:
 
     torch.set_default_dtype(torch.float64)
     found = {"torch": torch.__version__.split("+")[0]}
-    for name, (lr, _, _, scheduler_of) in SEEN.items():
+    for name, (lr, *_, scheduler_of) in (SEEN | DRAWN).items():
         o = torch.optim.SGD([torch.zeros(2, requires_grad=True)], lr=lr)
         scheduler = scheduler_of(lr_scheduler, o)
         seen = []

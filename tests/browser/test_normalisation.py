@@ -1,0 +1,44 @@
+"""The normalisation lab in a browser: pictures without a click, a number that is typed, a phone."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visitor
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def still(browser, app):
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    yield Visitor(context.new_page()).open(f"{app}/normalisation", player=False)
+    context.close()
+
+
+def test_tensor_is_there_without_a_click(still):
+    for key in ("norm_before", "norm_after"):
+        # 32 numbers, and 8 of them outlined
+        expect(still.page.locator(f".st-key-{key} .heatmap-label")).to_have_count(32)
+        expect(still.page.locator(f".st-key-{key} .shapelayer path")).to_have_count(9)
+    assert still.page.locator(".st-key-norm_after").bounding_box()["y"] < 700
+    assert all(url.startswith((still.page.url[:20], "data:", "blob:")) for url in still.requests)
+
+
+def test_a_typed_number_is_normalised(still):
+    label = still.page.locator(".st-key-norm_before .heatmap-label").first
+    before = label.text_content()
+    grid = still.page.locator("[data-testid=stDataFrame]").bounding_box()
+    still.page.mouse.click(grid["x"] + 200, grid["y"] + 53)
+    still.page.keyboard.type("55.5")
+    still.page.keyboard.press("Enter")
+    expect(still.page.locator(".st-key-norm_before").get_by_text("55.50")).to_be_visible(timeout=20_000)
+    assert before != "55.50"
+    # A page that is not the first asks for two addresses of Streamlit that do not exist.
+    assert not [error for error in still.errors if "404" not in error]
+
+
+def test_phone_in_chinese_has_no_sideways_scroll(visit):
+    visitor = visit("normalisation?lang=中文", player=False, width=390, height=844, color_scheme="dark")
+    expect(visitor.page.get_by_role("heading", name="归一化实验室")).to_be_visible()
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert visitor.page.locator(".st-key-norm_before").bounding_box()["y"] < 844
