@@ -26,8 +26,8 @@ RULES = ("same", "root", "linear")
 CLOCKS = ("updates", "samples", "seconds")
 SEEDS = 100
 """Repetitions where nothing else is said."""
-MOST_SAMPLES = 30_000_000
-"""Gradients of single rows that the repetitions of one question may cost: about half a second."""
+MOST_WORK = 300_000_000
+"""Rows that the repetitions of one question may look at: about half a second."""
 MOST_DRAWN = 4_000_000
 """Rows that the batches of one run may hold: they are laid out in memory, 16 bytes each."""
 
@@ -100,9 +100,12 @@ def most_updates(size: int) -> int:
     return max(1, min(MAX_STEPS, MOST_DRAWN // size))
 
 
-def repetitions(samples: int, least: int = 10, most: int = SEEDS) -> int:
-    """Return how often a question of so many samples is repeated: `least` to `most` times, as MOST_SAMPLES allow."""
-    return int(np.clip(MOST_SAMPLES // max(samples, 1), least, most))
+def repetitions(steps: int, size: int, rows: int, least: int = 5, most: int = SEEDS) -> int:
+    """Return how often runs with batches of `size` from `rows` rows are repeated: what MOST_WORK allows.
+
+    The value after every step looks at all rows; to draw a row costs about ten looks.
+    """
+    return int(np.clip(MOST_WORK // (steps * (rows + 10 * size)), least, most))
 
 
 class Walk(NamedTuple):
@@ -155,7 +158,8 @@ def arrival(
 ) -> Arrival:
     """Run SGD with these batches over seeds and return when f falls below `level`, and where it is after `steps`."""
     full = batches.sampling != "replacement" and batches.size == len(surface.data or ())
-    seeds = 1 if full else repetitions(batches.rows(steps), most=most)
+    size = int(np.max(batches.size))
+    seeds = 1 if full else repetitions(steps, size, len(surface.data or ()), most=most)
     starts = np.tile(np.array(start, dtype=float)[:, None], seeds)
     goal = Goal("value below", level)
     runs = descend_many(surface, "sgd", starts, steps, lr, batches=batches, goal=goal)
@@ -208,7 +212,7 @@ def _dealt(batches: Batches) -> str:
 def spreads(plan: Plan, point: tuple[float, float]) -> dict[int, Spread]:
     """Return the spread of every power of two and of the full batch, by size."""
     sizes = sorted({2**k for k in range(plan.rows.bit_length())} | {plan.rows})
-    dealt, count = _dealt(plan.batches(0)), repetitions(100 * plan.rows, 200, 1000)
+    dealt, count = _dealt(plan.batches(0)), repetitions(100, plan.rows, 0, 200, 1000)
     return {size: spread(plan.surface, point, Batches(size, dealt, plan.seed), count) for size in sizes}
 
 
@@ -260,12 +264,13 @@ def ball(surface: Surface, batches: Batches, lr: float, *, epoch_end: bool = Fal
     `epoch_end` looks at the last point of every epoch alone. NaN where such batches would not fit into memory.
     """
     best, formed = np.array(surface.minima[0]), burn_in(surface, lr)
-    if 5 * formed > most_updates(int(np.max(batches.size))):
+    size, rows = int(np.max(batches.size)), len(surface.data or ())
+    if 5 * formed > most_updates(size):
         return Estimate(np.nan, np.nan)
-    starts = np.tile(best[:, None], repetitions(batches.rows(5 * formed), 4, runs))
+    starts = np.tile(best[:, None], repetitions(5 * formed, size, rows, most=runs))
     found = descend_many(surface, "sgd", starts, 5 * formed, lr, batches=batches, record=True)
     assert found.path is not None
-    epoch = -(-len(surface.data or ()) // int(np.max(batches.size))) if epoch_end else 1
+    epoch = -(-rows // size) if epoch_end else 1
     first = -(-formed // epoch) * epoch
     with np.errstate(over="ignore"):
         radius2 = np.sum((found.path[:, first::epoch] - best) ** 2, axis=-1).mean(axis=1)
@@ -348,7 +353,8 @@ class Grid(NamedTuple):
 def grid(plan: Plan, schedules: Mapping[str, Mapping[str, float]], start: tuple[float, float], steps: int) -> Grid:
     """Run every schedule (key -> settings) with every size of the plan in one call of the engine."""
     factors = [schedule_rates(key, steps, settings) for key, settings in schedules.items()]
-    seeds = repetitions(sum(plan.sizes) * len(factors) * steps, 2, 20)
+    cells = len(factors) * len(plan.sizes)
+    seeds = repetitions(steps * cells, sum(plan.sizes) // len(plan.sizes), plan.rows, 2, 20)
     lanes = [(f, k, s) for f in range(len(factors)) for k in range(len(plan.sizes)) for s in range(seeds)]
     runs = descend_many(
         plan.surface,

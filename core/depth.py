@@ -111,8 +111,9 @@ def measured(
 def grid_row(unit: str, norm: str, depth: int, width: int, seed: int, std: float) -> tuple[Cell, ...]:
     """Return one activation with every initialisation of COLUMNS, from memory if known."""
     starts = [start for _title, start in COLUMNS]
-    settings = {"depth": depth, "width": min(width, GRID_WIDTH), "batch": GRID_BATCH, "seed": seed}
-    return tuple(grid([unit], starts, norm, inputs=Inputs(std=std), **settings)[0])
+    inputs, width = Inputs(std=std), min(width, GRID_WIDTH)
+    (cells,) = grid([unit], starts, norm, depth=depth, width=width, batch=GRID_BATCH, seed=seed, inputs=inputs)
+    return tuple(cells)
 
 
 def histograms(

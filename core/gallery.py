@@ -32,6 +32,8 @@ TARGETS = (1.0, 0.5, 0.0, -0.3, -1.0)
 """Slopes to be learned."""
 NEAR = 1e-3
 """A slope is learned when it is this close to its target for good."""
+LOST = 10.0
+"""A slope larger than this has diverged."""
 DEATH_RATES = (0.05, 0.1, 0.2, 0.4)
 
 
@@ -244,6 +246,12 @@ def learned_at(path: np.ndarray, target: float) -> int:
     apart = np.flatnonzero(~(np.abs(path - target) < NEAR))
     first = int(apart[-1]) + 1 if apart.size else 0
     return first if first < len(path) else -1
+
+
+def lost_at(path: np.ndarray) -> int:
+    """Return the first step at which a slope has diverged, -1 for never."""
+    lost = np.flatnonzero(~(np.abs(path) <= LOST))
+    return int(lost[0]) if lost.size else -1
 
 
 def torch_values(chosen: Activation, reach: float) -> str:

@@ -40,6 +40,8 @@ LINKED = {"gap": "activations_gap", "gradient": "activations_gradient"}
 BROKEN = (6, 4)
 """Runs of the leaky neuron."""
 MOST_LAYERS = 100
+MARKS = 25
+"""Measured layers that are drawn at most."""
 
 
 class Gallery(NamedTuple):
@@ -280,7 +282,8 @@ def measured(row: Activation, course: Course) -> Curve:
     with st.spinner(_("Sending a batch through a real network")), aside():
         found = gallery.real_layers(row, course.std, course.layers, course.weight_variance)
     name = _("{name}, measured", name=row.title)
-    return Curve(np.arange(len(found)), visible(found), name, activation_ink(row.key).color, mode="markers")
+    some = np.arange(0, len(found), -(-len(found) // MARKS))
+    return Curve(some, visible(found[some]), name, activation_ink(row.key).color, mode="markers")
 
 
 def chain_of_layers(chosen: Gallery) -> None:
@@ -481,8 +484,9 @@ def learned_slope() -> None:
 def show_arrivals(paths: dict[float, np.ndarray]) -> None:
     cells = []
     for target, path in paths.items():
-        step = gallery.learned_at(path, target)
-        cells.append((number(target), number(float(path[-1])), str(step) if step >= 0 else _("not reached")))
+        step, lost = gallery.learned_at(path, target), gallery.lost_at(path)
+        at = _("diverged at step {step}", step=lost) if lost >= 0 else str(step) if step >= 0 else _("not reached")
+        cells.append((number(target), number(float(path[-1])), at))
     heads = (_("Target"), _("Slope at the end"), _("Within {near} since step", near=NEAR))
     runs.table(heads, cells, _("Learned slopes"))
     st.caption(

@@ -83,12 +83,11 @@ def edit(view: View) -> np.ndarray:
         for n in range(view.images)
         for c in range(lab.CHANNELS)
     ]
-    pixels = [_("Pixel {pixel}", pixel=k) for k in range(first[0, 0].size)]
-    table = pd.DataFrame(first.reshape(len(names), -1), index=names, columns=pixels)
+    pixels = [str(k) for k in range(first[0, 0].size)]
+    table = pd.DataFrame(first.reshape(len(names), -1), index=pd.Index(names, name=_("Pixel")), columns=pixels)
     column = st.column_config.NumberColumn(min_value=-LARGEST, max_value=LARGEST, format="%.4g", width=62)
-    typed = st.data_editor(
-        table, key=f"tensor_{view.images}_{view.seed}", column_config=dict.fromkeys(pixels, column), height=320
-    )
+    columns = dict.fromkeys(pixels, column) | {"_index": st.column_config.Column(disabled=True)}
+    typed = st.data_editor(table, key=f"tensor_{view.images}_{view.seed}", column_config=columns, height=320)
     values = typed.to_numpy(dtype=float).reshape(first.shape)
     if np.isnan(values).any():
         st.info(_("An empty cell counts as the number that it had at first."))

@@ -86,9 +86,10 @@ def test_diverged_run_has_no_rows_after_its_end():
 
 
 def test_dear_questions_are_repeated_less_often():
-    assert lab.repetitions(1000) == 100
-    assert lab.repetitions(10**7) == 10
-    assert lab.repetitions(10**9, 2, 20) == 2
+    assert lab.repetitions(2560, 1, 256) == 100
+    assert lab.repetitions(1000, 1000, 10_000) == 15
+    assert lab.repetitions(100_000, 1, 10_000) == 5
+    assert lab.repetitions(5000, 256, 256, 2, 20) == 20
 
 
 def test_batches_stay_within_memory():

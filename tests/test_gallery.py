@@ -133,7 +133,10 @@ def test_a_slope_has_arrived_when_it_stays() -> None:
     assert gallery.learned_at(np.array([0.5, np.nan]), 0.5) == -1
     steps = [gallery.learned_at(gallery.learned(0.25, target), target) for target in (0.5, 0.0, -0.3, -1.0, 1.0)]
     assert steps == pytest.approx([37, 37, 42, 48, 45], abs=1)
-    assert gallery.learned_at(gallery.learned(0.25, 0.5, 2.0, 200), 0.5) == -1
+    astray = gallery.learned(0.25, 0.5, 2.0, 2000)
+    assert gallery.learned_at(astray, 0.5) == -1
+    assert np.abs(astray[gallery.lost_at(astray)]) > gallery.LOST >= np.abs(astray[: gallery.lost_at(astray)]).max()
+    assert gallery.lost_at(gallery.learned(0.25, 0.5)) == -1
 
 
 @pytest.mark.parametrize("key", KEYS)

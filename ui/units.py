@@ -145,11 +145,16 @@ def neuron_plane(key: str, minimum: str) -> go.Figure:
 
 def slopes(paths: Mapping[float, np.ndarray], target: float) -> list[go.Figure]:
     """Draw slopes (steps + 1,) on their way to every target, and PReLU at both ends of the way to one of them."""
+
+    def until(path: np.ndarray) -> int:
+        lost = gallery.lost_at(path)
+        return lost if lost >= 0 else len(path)
+
     color, own = activation_ink("prelu").color, paths[target]
     lines = [
         Curve(
             np.arange(len(path)),
-            path,
+            np.where(np.arange(len(path)) < until(path), path, np.nan),
             number(wanted),
             color if wanted == target else MARK,
             "solid" if wanted == target else "dot",
@@ -157,7 +162,7 @@ def slopes(paths: Mapping[float, np.ndarray], target: float) -> list[go.Figure]:
         for wanted, path in paths.items()
     ]
     ways = drawn(lines, _("Step"), _("Slope on the left, α"), legend=False, height=400)
-    ways.update_yaxes(range=[-1.6, 1.6])  # a run that overshoots for ever leaves the picture
+    ways.update_yaxes(range=[-1.6, 1.6])  # a run that diverges leaves the picture
     x = np.linspace(-2, 2, 201)
     ends = (
         (own[0], _("start"), MARK, "dot"),
@@ -165,4 +170,4 @@ def slopes(paths: Mapping[float, np.ndarray], target: float) -> list[go.Figure]:
         (target, _("target"), TARGET, "dash"),
     )
     units = [Curve(x, np.where(x > 0, x, alpha * x), name, ink, dash) for alpha, name, ink, dash in ends]
-    return [ways, drawn(units, "x", "f(x)", height=400)]
+    return [ways, drawn(units, "x", "f(x)", height=400).update_yaxes(range=[-2.2, 2.2])]

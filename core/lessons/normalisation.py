@@ -82,7 +82,7 @@ QUESTIONS = (
     Question(
         key="batch_of_two",
         text="Batch normalisation of the batch (3.1, 7.4): what comes out?",
-        options=("(0.42, 1)", "(−1, 1)", "(−2.15, 2.15)"),
+        options=("0.42 and 1", "−1 and 1", "−2.15 and 2.15"),
         answer=1,
         because="({low:.5f}, {high:.5f}), and the same for any two numbers that are far enough apart.",
         measured=_two,
