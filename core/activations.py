@@ -259,7 +259,7 @@ def normal_density(x):
 def normal_cdf(x: np.ndarray) -> np.ndarray:
     """Return the probability that a standard normal number is below x: (1 + erf(x / sqrt(2))) / 2. NumPy has no erf."""
     out = np.empty(np.shape(x))
-    _normal_cdf(np.ravel(x), out.reshape(-1))
+    _normal_cdf(np.array(x, dtype=float).ravel(), out.reshape(-1))  # a copy: the kernel takes no read-only array
     return out
 
 

@@ -26,7 +26,7 @@ RULES = ("same", "root", "linear")
 CLOCKS = ("updates", "samples", "seconds")
 SEEDS = 100
 """Repetitions where nothing else is said."""
-MOST_WORK = 300_000_000
+MOST_WORK = 100_000_000
 """Rows that the repetitions of one question may look at: about half a second."""
 MOST_DRAWN = 4_000_000
 """Rows that the batches of one run may hold: they are laid out in memory, 16 bytes each."""
@@ -185,7 +185,7 @@ class Spread(NamedTuple):
     """sigma^2 / B, without replacement times (N - B) / (N - 1)."""
     angle: float
     """Median angle between the two gradients, in degrees."""
-    count: int
+    batches: int
     """How many batches were measured."""
 
 
@@ -200,7 +200,7 @@ def spread(surface: Surface, point: tuple[float, float], batches: Batches, count
         measured=estimate(np.sum((cloud - true) ** 2, axis=1)),
         theory=float(np.trace(covariance)),
         angle=float(np.degrees(np.median(np.arccos(np.clip(cosine, -1, 1))))),
-        count=count,
+        batches=count,
     )
 
 
@@ -212,7 +212,7 @@ def _dealt(batches: Batches) -> str:
 def spreads(plan: Plan, point: tuple[float, float]) -> dict[int, Spread]:
     """Return the spread of every power of two and of the full batch, by size."""
     sizes = sorted({2**k for k in range(plan.rows.bit_length())} | {plan.rows})
-    dealt, count = _dealt(plan.batches(0)), repetitions(100, plan.rows, 0, 200, 1000)
+    dealt, count = _dealt(plan.batches(0)), repetitions(30, plan.rows, 0, 200, 1000)
     return {size: spread(plan.surface, point, Batches(size, dealt, plan.seed), count) for size in sizes}
 
 
@@ -267,7 +267,8 @@ def ball(surface: Surface, batches: Batches, lr: float, *, epoch_end: bool = Fal
     size, rows = int(np.max(batches.size)), len(surface.data or ())
     if 5 * formed > most_updates(size):
         return Estimate(np.nan, np.nan)
-    starts = np.tile(best[:, None], repetitions(5 * formed, size, rows, most=runs))
+    seeds = 1 if batches.sampling == "fixed" else repetitions(5 * formed, size, rows, most=runs)
+    starts = np.tile(best[:, None], seeds)
     found = descend_many(surface, "sgd", starts, 5 * formed, lr, batches=batches, record=True)
     assert found.path is not None
     epoch = -(-rows // size) if epoch_end else 1

@@ -456,7 +456,7 @@ def show_spread(plan: Plan, point: tuple[float, float]) -> None:
     random = {size: one for size, one in found.items() if one.theory > 0}
     sizes, values = np.array(list(random)), list(random.values())
     theory = _("Theory: σ²/B") if plan.sampling == "replacement" else _("Theory: σ²/B · (N − B)/(N − 1)")
-    measured = _("Measured, {count} batches", count=values[0].count)
+    measured = _("Measured, {count} batches", count=values[0].batches)
     lines = [
         Curve(sizes, np.array([one.theory for one in values]), theory, MARK, "dash"),
         Curve(sizes, np.array([one.measured.value for one in values]), measured, draw.WARM, mode="markers"),

@@ -223,7 +223,9 @@ def take_away(view: View, x: np.ndarray, output: np.ndarray) -> None:
     with controls.drawer(name, "drawer_torch", ":material/content_copy:") as is_open:
         if is_open:
             module = view.chosen.torch(x.shape[1:], **parameters_of(view.chosen))
-            lines = ("import torch", f"x = torch.tensor({x.tolist()})", f"norm = {module}", "print(norm(x))")
+            double = "torch.set_default_dtype(torch.float64)"
+            tensor = f"x = torch.tensor({x.tolist()})"
+            lines = ("import torch", double, tensor, f"norm = {module}", "print(norm(x))")
             st.code("\n".join(lines), language="python")
     with controls.drawer(_("The code that ran"), "drawer_code", ":material/code:") as is_open:
         if is_open:

@@ -218,3 +218,9 @@ def test_the_formula_that_is_shown_is_the_one_that_runs() -> None:
 def test_bad_input_gets_a_sentence(key, parameters, sentence: str) -> None:
     with pytest.raises(ValueError, match="^" + sentence):
         unit(key, **parameters)
+
+
+def test_normal_cdf_takes_arrays_that_may_not_be_written():
+    frozen = np.array([0.0, 1.0])
+    frozen.flags.writeable = False
+    assert normal_cdf(frozen)[0] == 0.5

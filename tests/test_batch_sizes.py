@@ -87,9 +87,9 @@ def test_diverged_run_has_no_rows_after_its_end():
 
 def test_dear_questions_are_repeated_less_often():
     assert lab.repetitions(2560, 1, 256) == 100
-    assert lab.repetitions(1000, 1000, 10_000) == 15
+    assert lab.repetitions(500, 1000, 10_000) == 10
     assert lab.repetitions(100_000, 1, 10_000) == 5
-    assert lab.repetitions(5000, 256, 256, 2, 20) == 20
+    assert lab.repetitions(5000, 256, 256, 2, 20) == 7
 
 
 def test_batches_stay_within_memory():
