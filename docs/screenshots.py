@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 
 
 def take(name: str, query: str) -> None:
-    """Write docs/<name>.png: the race with `query`, two thirds through its steps."""
+    """Write docs/<name>.png: the page at `query`, 120 steps after the start."""
     with running_app() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM"), args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1400, "height": 1010}, reduced_motion="reduce")
@@ -26,3 +26,4 @@ def take(name: str, query: str) -> None:
 
 if __name__ == "__main__":
     take("race", "")
+    take("microscope", "microscope")

@@ -65,7 +65,7 @@ def _lecun() -> dict:
 
 
 def _selu_inputs() -> dict:
-    found = {}
+    found: dict[str, float] = {}
     for name, std in (("large", 3.0), ("small", 0.3)):
         run = propagate("selu", "lecun", depth=100, batch=32, inputs=Inputs(std=std))
         found |= {f"{name}_{layer}": float(run.std[layer]) for layer in (1, 10, 100)}

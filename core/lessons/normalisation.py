@@ -9,7 +9,7 @@ from core.normalisation import NORMALISATIONS, normalisation, normalise, normali
 from core.normalised_training import Task, running_after, sizes, tensor, trained
 
 SEEDS = (0, 1, 2)
-TENSOR = {"images": 2, "tensor_seed": 0}
+TENSOR: dict[str, object] = {"images": 2, "tensor_seed": 0}
 TRAINING = {"trained_norm": "batch", "batch": "64", "train_steps": 300, "first_seed": 0}
 
 
@@ -36,7 +36,7 @@ def _rescue() -> dict:
 
 
 def _rates() -> dict:
-    found = {}
+    found: dict[str, float] = {}
     for name, norm in (("plain", "none"), ("normalised", "batch")):
         low, high = trained(_task("relu", "he", norm, rates=(0.3, 3.0))).median
         found |= {f"{name}_low": float(low), f"{name}_high": float(high)}
@@ -191,7 +191,7 @@ CLAIMS = (
             "Weights times 10: the loss changes by {change:.0e} of itself, the gradient is divided by {ratio:.6f}, "
             "and its cosine with the weights is {cosine:.0e}."
         ),
-        settings={"norm": "batch"} | TENSOR,
+        settings=TENSOR | {"norm": "batch"},
         measured=_size,
         holds=lambda change, ratio, cosine: change < 1e-9 and abs(ratio - 10) < 1e-3 and cosine < 1e-6,
     ),
