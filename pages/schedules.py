@@ -364,14 +364,14 @@ def show_table(setup: Setup, finished: list[Trajectory], spreads: list[lab.Sprea
         _("Base rate"): [f"{entry.lr:.4g}" for entry in setup.entries],
         _("Sum of rates"): [f"{run.rate.sum():.4g}" for run in finished],
         _("Mean at the end") if case.sigma else _("Value at the end"): [
-            "–" if s.lost else with_error(s.mean[-1], s.error) for s in spreads
+            "–" if s.lost else runs.with_error(s.mean[-1], s.error) for s in spreads
         ],
     }
     if case.is_linear:
         known = [lab.expected(case, e.lr, e.plan)[-1] if e.schedule.factor else None for e in setup.entries]
         columns[_("Theory")] = ["–" if value is None else f"{value:.3g}" for value in known]
     if case.barrier is not None:
-        parts = [with_error(100 * s.crossed[-1], 100 * s.crossed_error[-1]) for s in spreads]
+        parts = [runs.with_error(100 * s.crossed[-1], 100 * s.crossed_error[-1]) for s in spreads]
         columns[_("Escaped (%)")] = parts
     else:
         first = [spread.first_below(setup.level) for spread in spreads]
@@ -381,10 +381,6 @@ def show_table(setup: Setup, finished: list[Trajectory], spreads: list[lab.Sprea
     if any(spread.lost for spread in spreads):
         columns[_("Diverged")] = [f"{spread.lost} / {case.runs}" for spread in spreads]
     runs.table(list(columns), list(zip(*columns.values(), strict=True)), _("Results"))
-
-
-def with_error(value: float, error: float) -> str:
-    return f"{value:.3g} ± {error:.1g}" if error else f"{value:.3g}"
 
 
 def show_sweeps(setup: Setup, sweeps: list[lab.Tuning]) -> None:

@@ -48,6 +48,7 @@ COURSE: Mapping[str, tuple[PageRow, ...]] = {
     "Noise and time": (
         PageRow("pages/batches.py", "Noise and batch size", ":material/grain:", "batches"),
         PageRow("pages/schedules.py", "Schedules", ":material/trending_down:", "schedules"),
+        PageRow("pages/recipes.py", "Averages, hand-overs, safety belts", ":material/health_and_safety:", "recipes"),
     ),
     "Networks": (
         PageRow("pages/activations.py", "Activation gallery", ":material/show_chart:", "activations"),

@@ -66,6 +66,7 @@ def claims(rows: Sequence[Claim], load: Callable[[Claim], None] = set_widgets) -
     """Show what the notes claim, each with its verdict, its measured numbers and a button that shows them."""
     title = _("Claims under test")
     texts = [f"### {title}"]
+    _measure_all([row.measure for row in rows])
     for k, row in enumerate(rows, start=1):
         color, icon = _BADGES[row.verdict]
         verdict = f":{color}-badge[:material/{icon}: {_(row.verdict)}]"
@@ -124,6 +125,18 @@ def formula(latex: str, functions: Sequence[Callable], source: str) -> None:
     st.latex(rf"\begin{{gathered}}{latex.strip()}\end{{gathered}}")
     st.code("\n\n".join(map(inspect.getsource, functions)), language="python")
     st.caption(_("Source: {source}", source=source))
+
+
+def _measure_all(measures: Sequence[Callable[[], dict]]) -> None:
+    """Measure what nobody has measured in this process, and show how far that is."""
+    new = [measure for measure in measures if measure not in _MEASURED]
+    if not new:
+        return
+    place = st.empty()
+    for k, measure in enumerate(new):
+        place.progress(k / len(new), _("Measuring the claims, once: {done} of {count}", done=k, count=len(new)))
+        _measured(measure)
+    place.empty()
 
 
 _MEASURED: dict[Callable[[], dict], dict] = {}

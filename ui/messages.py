@@ -18,6 +18,7 @@ from core.initialisation import INITIALISATIONS
 from core.lessons import VERDICTS
 from core.normalisation import NORMALISATIONS
 from core.optimizers import VARIANTS
+from core.recipes import EXPERIMENTS
 from core.schedule_trials import TRIALS
 from core.schedules import drawn_schedule
 from core.traps import TRAPS
@@ -89,6 +90,9 @@ def _in_data() -> Iterator[tuple[str, str]]:
         )
     for trial in TRIALS:
         yield from (("core/schedule_trials.py", text) for text in (trial.title, trial.text))
+    for experiment in EXPERIMENTS:
+        yield from (("core/recipes.py", text) for text in (experiment.title, experiment.text))
+        yield from (("core/recipes.py", knob.text) for knob in experiment.knobs)
     for schedule in (*SCHEDULES, drawn_schedule(((0.0, 1.0),))):
         yield from (("core/schedules.py", text) for text in (schedule.text, *(s.text for s in schedule.settings)))
     for row in (*ACTIVATIONS, *INITIALISATIONS, *NORMALISATIONS):

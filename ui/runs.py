@@ -178,6 +178,11 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], alt: str) -> None
     st.table(pa.table(columns, names=list(heads)), alt=alt)
 
 
+def with_error(value: float, error: float) -> str:
+    """Return a mean with its standard error, where there is one."""
+    return f"{value:.3g} ± {error:.1g}" if error else f"{value:.3g}"
+
+
 def show_step() -> None:
     """Take the step at which the player came to rest, and open the inspector unless that is simply the end."""
     st.session_state["step"] = int(st.session_state["player"].step)
