@@ -39,8 +39,6 @@ class Normalisation:
     source: str
     centred: bool = True
     """Whether the mean is subtracted."""
-    per_channel: bool = True
-    """Whether scale and shift are one number per channel, or one per element of an image."""
     parameters: tuple[Hyper, ...] = ()
     torch: Callable = field(kw_only=True)
     """((channels, rows, columns), **parameters) -> the source of the torch module that does the same to images."""
@@ -85,7 +83,6 @@ NORMALISATIONS = (
         latex=r"\hat x_{ncij} = \frac{x_{ncij} - \mu_n}{\sqrt{\sigma_n^2 + \varepsilon}}",
         text="One mean and variance per image, over all its channels: the batch does not matter.",
         source="Ba, Kiros & Hinton 2016, arXiv:1607.06450",
-        per_channel=False,
         torch=lambda shape: f"torch.nn.LayerNorm({list(shape)}, eps={EPS!r})",
     ),
     Normalisation(
@@ -118,7 +115,6 @@ NORMALISATIONS = (
         text="Layer normalisation that divides by the size alone and leaves the mean.",
         source="Zhang & Sennrich 2019, arXiv:1910.07467",
         centred=False,
-        per_channel=False,
         torch=lambda shape: f"torch.nn.RMSNorm({list(shape)}, eps={EPS!r})",
     ),
 )

@@ -8,8 +8,6 @@ from core.presets import preset
 from core.spec import Goal
 from core.tuning import random_starts, sweep_rates
 
-ROSENBROCK_GOAL = Goal("value below", 1e-3)
-
 
 def _first_below_goal(*ids: str) -> dict:
     return {id: preset(id).measure(preset(id).run()) for id in ids}

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = [
@@ -67,9 +67,14 @@ class Visitor:
         self.page = page
         self.errors: list[str] = []
         self.requests: list[str] = []
-        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        page.on("console", self._note)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
+
+    def _note(self, message: ConsoleMessage) -> None:
+        """Keep an error of the console, but for two addresses that Streamlit tries in vain on every later page."""
+        if message.type == "error" and "/_stcore/" not in message.location["url"]:
+            self.errors.append(message.text)
 
     def open(self, address: str, player: bool = True) -> "Visitor":
         """Open an address and wait for the page, and for the paths where it has a player.

@@ -36,8 +36,7 @@ def test_neuron_plays_on_two_planes(page):
     page.wait_for("p.views.length === 4 && p.views.every(view => view.ready) && p.tracks.length === 6")
     start = page.page.evaluate("document.querySelector('.trajectory-player').player.start")
     assert start == [-6, 0.5]
-    # A page that is not the first asks for two addresses of Streamlit that do not exist.
-    assert not [error for error in page.errors if "404" not in error]
+    assert not page.errors
 
 
 def test_phone_in_chinese_shows_the_picture_and_nothing_runs_off(visit):
