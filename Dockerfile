@@ -22,7 +22,7 @@ WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 # The same processor as above, or every kernel would be compiled again. start.py names the cache folder.
-ENV NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES="" OPENBLAS_NUM_THREADS=1 PATH=/opt/venv/bin:$PATH HOME=/tmp \
+ENV NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES="" PATH=/opt/venv/bin:$PATH HOME=/tmp \
     PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # No such account exists in the image and none is needed: the app writes nothing but its cache in a tmpfs.
 USER 1000:1000

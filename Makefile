@@ -2,18 +2,15 @@
 
 PORT ?= 8501
 PYTHON ?= python3
-CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all:
+# A browser that launches, installed where there is none.
+FIND_CHROMIUM := CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM &&
 LOCK := --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 	--custom-compile-command "make lock"
 
-export CHROMIUM
-# Matrix products of the networks are small; two threads for one cost more than they bring, and many visitors share them.
-export OPENBLAS_NUM_THREADS ?= 1
-
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check bench screenshots lock clean chromium
+.PHONY: help run test lint check bench screenshots lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -21,8 +18,8 @@ help: ## list these commands
 run: .venv/.runtime ## start the app on http://localhost:8501; another port with PORT=8600
 	@exec $(BIN)/streamlit run app.py --server.port=$(PORT)
 
-test: chromium .venv/.development ## run the tests, browser included
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+test: .venv/.development ## run the tests, browser included
+	@$(FIND_CHROMIUM) $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: .venv/.development ## check style, types and the import rule
 	$(BIN)/ruff check .
@@ -35,8 +32,8 @@ check: lint test ## everything that continuous integration runs
 bench: .venv/.development ## time the core against its yardsticks
 	$(BIN)/python -m benchmarks $(ARGS)
 
-screenshots: chromium .venv/.development ## take the pictures of the README again
-	$(BIN)/python -m docs.screenshots
+screenshots: .venv/.development ## take the pictures of the README again
+	@$(FIND_CHROMIUM) $(BIN)/python -m docs.screenshots
 
 lock: .venv/.development ## resolve requirements*.in again, with hashes
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
@@ -60,7 +57,3 @@ clean: ## remove .venv and everything generated
 	@echo "Installing what the checks need into .venv (once)"
 	@$(INSTALL) -r requirements-dev.txt
 	@touch $@
-
-chromium:
-	@test -n "$(CHROMIUM)" || { echo "The browser tests need Chromium and a font with Chinese characters;" \
-	"on Debian: apt-get install chromium fonts-noto-cjk"; exit 1; }
