@@ -47,4 +47,5 @@ u_t = \rho\,u_{t-1} + (1-\rho)\,d_t^2 \qquad x_t = x_{t-1} - \eta\,d_t
     source="Zeiler 2012, arXiv:1212.5701",
     torch="Adadelta",
     torch_arguments=lambda h: {key: h[key] for key in ("lr", "rho", "eps", "weight_decay")},
+    like=None,
 )

@@ -48,4 +48,6 @@ x_t = x_{t-1} - \frac{\eta}{1+(t-1)\,\delta}\,\frac{g_t}{\sqrt{G_0 + G_t}+\varep
     torch_arguments=lambda h: {
         key: h[key] for key in ("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps")
     },
+    like="adam",
+    part=5.0,
 )

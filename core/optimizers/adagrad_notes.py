@@ -34,4 +34,6 @@ ADAGRAD_NOTES = Optimizer(
     latex=r"G_t = G_{t-1} + g_t^2 \qquad x_t = x_{t-1} - \frac{\eta}{\sqrt{G_t+\varepsilon}}\,g_t",
     text="Adagrad with epsilon inside the root: very small gradients move it less than they should.",
     source="Duchi, Hazan & Singer 2011, jmlr.org/papers/v12/duchi11a.html",
+    like="adam",
+    part=5.0,
 )

@@ -58,4 +58,5 @@ x_t = x_{t-1} - \eta\left(\lambda\,x_{t-1} + \frac{\hat m_t}{\sqrt{\hat v_t+\var
     momentum="m",
     text="Adam with switches for three details that decide its first steps and its smallest gradients.",
     source="Kingma & Ba 2015, arXiv:1412.6980",
+    like="adam",
 )

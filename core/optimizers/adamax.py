@@ -52,4 +52,5 @@ m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad u_t = \max(\beta_2 u_{t-1},\ |g_
         "eps": h["eps"],
         "weight_decay": h["weight_decay"],
     },
+    like="adam",
 )

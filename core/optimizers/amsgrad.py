@@ -65,4 +65,5 @@ x_t = x_{t-1} - \eta\,\frac{\hat m_t}{\sqrt{\hat v_t}+\varepsilon}
         "weight_decay": h["weight_decay"],
         "amsgrad": True,
     },
+    like="adam",
 )

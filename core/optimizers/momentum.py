@@ -45,4 +45,5 @@ MOMENTUM = Optimizer(
     source="Polyak 1964, doi:10.1016/0041-5553(64)90137-5",
     torch="SGD",
     torch_arguments=lambda h: {key: h[key] for key in ("lr", "momentum", "dampening", "weight_decay")},
+    part=0.1,
 )

@@ -42,4 +42,5 @@ NESTEROV = Optimizer(
         "weight_decay": h["weight_decay"],
         "nesterov": bool(h["momentum"] > 0),
     },
+    like="momentum",
 )

@@ -77,4 +77,6 @@ r_t\,\dfrac{\sqrt{1-\beta_2^t}}{\sqrt{v_t}+\varepsilon} & \rho_t > 5 \\ 1 & \tex
         "eps": h["eps"],
         "weight_decay": h["weight_decay"],
     },
+    like="adam",
+    part=0.02,  # its first steps are plain momentum
 )

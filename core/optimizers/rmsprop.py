@@ -53,4 +53,6 @@ b_t = \beta\,b_{t-1} + \frac{g_t}{\sqrt{v_t - c\,m_t^2}+\varepsilon} \qquad x_t 
         **{key: h[key] for key in ("lr", "alpha", "eps", "weight_decay", "momentum")},
         "centered": bool(h["centered"]),
     },
+    like="adam",
+    part=0.1,  # its first step is ten rates long
 )

@@ -38,4 +38,6 @@ v_t = \alpha\,v_{t-1} + (1-\alpha)\,g_t^2 \qquad x_t = x_{t-1} - \frac{\eta}{\sq
 """,
     text="RMSprop with epsilon inside the root: very small gradients move it less than they should.",
     source="Tieleman & Hinton 2012, lecture 6.5",
+    like="adam",
+    part=0.1,
 )

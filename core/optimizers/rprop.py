@@ -56,4 +56,6 @@ x_t = x_{t-1} - \Delta_t\,\operatorname{sign}(g_t)
         "etas": (h["etaminus"], h["etaplus"]),
         "step_sizes": (h["step_size_min"], h["step_size_max"]),
     },
+    like=None,
+    part=0.01,
 )
