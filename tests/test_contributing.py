@@ -1,4 +1,4 @@
-"""The examples of CONTRIBUTING.md work: each is pasted into a copy of the project as the text says, and pages show it."""
+"""The examples of CONTRIBUTING.md work: pasted into a copy of the project as the text says, pages show them."""
 
 import re
 import shutil
