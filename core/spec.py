@@ -77,7 +77,7 @@ class Optimizer:
     torch: str | None = None
     """Class in torch.optim; None where there is no twin."""
     torch_arguments: Callable | None = None
-    """Maps our hyper-parameters (a dict) to the keyword arguments of the torch class."""
+    """Maps our hyper-parameters (a dict) to the keyword arguments of the torch class, or to None where it cannot."""
     like: str | None = "sgd"
     """Whose rate a learner begins with where a surface names none for it; None for the same rate on every surface."""
     part: float = 1.0

@@ -62,7 +62,7 @@ def logistic_regression(
         key=key,
         title=title,
         formulas=(value, gradient, hessian),
-        latex=r"\frac1N \sum_{i=1}^N \log\left(1 + e^{z_i}\right) - y_i z_i \qquad z_i = w x_i + b",
+        latex=r"\frac1N \sum_{i=1}^N \left(\log\left(1 + e^{z_i}\right) - y_i z_i\right) \qquad z_i = w x_i + b",
         domain=domain,
         minima=() if minimum is None else (minimum,),
         minimum=None if minimum is None else float(np.mean(value(*minimum, data.x, data.y))),

@@ -34,7 +34,7 @@ def assert_digits(found: float, exact: mpmath.mpf, what: str) -> None:
 @pytest.mark.parametrize("order", [0, 1, 2])
 def test_activation_far_out(row, order: int) -> None:
     pieces = CALCULUS[row.key]
-    given = {A: sympy.Rational(str(value)) for value in parameters_of(row).values()}
+    given = [(A, sympy.Rational(str(value))) for value in parameters_of(row).values()]
     with mpmath.workdps(DIGITS):
         for x in FAR:
             piece = pieces[sum(x > edge for edge in row.breaks)]

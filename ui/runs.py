@@ -276,8 +276,12 @@ def torch_drawer(run: Trajectory, steps: int, **settings: Any) -> None:
     with controls.drawer(name, "drawer_torch", ":material/content_copy:") as is_open:
         if is_open:
             start = tuple(run.path[0].tolist())
-            script = torch_script(run.surface, run.optimizer, start=start, steps=steps, hyper=run.hyper, **settings)
-            st.code(script, language="python")
+            try:
+                script = torch_script(run.surface, run.optimizer, start=start, steps=steps, hyper=run.hyper, **settings)
+            except ValueError as error:
+                st.info(_("There is no such script: {reason}", reason=str(error)))
+            else:
+                st.code(script, language="python")
 
 
 def as_csv(runs: Sequence[Trajectory]) -> str:

@@ -37,7 +37,7 @@ SCHEDULE_FREE = Optimizer(
     ),
     latex=r"""
 z_t = z_{t-1} - \eta\,g(y_{t-1}) \qquad \bar x_t = \bar x_{t-1} + \tfrac1t (z_t - \bar x_{t-1}) \\[4pt]
-y_t = (1 - \beta)\,z_t + \beta\,\bar x_t
+y_t = (1 - \beta)\,z_t + \beta\,\bar x_t \qquad z_0 = y_0
 """,
     text="It needs no schedule: the mean of its points settles by itself, while the points keep moving.",
     source="Defazio et al. 2024, arXiv:2405.15682",
