@@ -310,7 +310,7 @@ m = aT - 1 \qquad c(u, v, s) = v + \tfrac{u - v}{2}\left(1 + \cos\left(\pi s\rig
         latex=r"\eta \leftarrow \max(\gamma\eta,\ \eta_{\min})\quad\text{after } p+1 \text{ steps without}\quad"
         r" f_t < (1-\theta)\,f_{\text{best}}",
         text="The rate drops when the loss has found nothing better for a while, be it for noise alone. "
-        "Below zero every loss near the best counts as better, so that it never drops there, as in torch.",
+        "Below zero every loss near the best counts as better, so that near a minimum it does not drop, as in torch.",
         source=f"ReduceLROnPlateau, {TORCH_DOCS}",
         torch=_torch_plateau,
     ),

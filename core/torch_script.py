@@ -233,9 +233,9 @@ def _optimizer(optimizer: Optimizer, values: dict, rewrite: bool) -> tuple[str, 
         twin, arguments_of, why = REWRITTEN[optimizer.key]
         arguments = arguments_of(values)
         return "", f"# {why}\n{_construction(twin, arguments)}", arguments["lr"]
-    twin = optimizer.torch_arguments and optimizer.torch_arguments(values)
-    if optimizer.torch and twin:
-        return "", _construction(optimizer.torch, twin), twin["lr"]
+    own = optimizer.torch_arguments(values) if optimizer.torch_arguments else None
+    if optimizer.torch and own:
+        return "", _construction(optimizer.torch, own), own["lr"]
     prepared = optimizer.prepare(**values) if optimizer.prepare else values
     title = optimizer.title if optimizer.title.isascii() else optimizer.key.title()
     name = re.sub(r"\W|_", "", title)

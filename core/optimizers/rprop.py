@@ -47,7 +47,8 @@ RPROP = Optimizer(
 \end{cases},\ \Delta_{\min}\right),\ \Delta_{\max}\right) \qquad \Delta_0 = \eta \\[4pt]
 g_t \leftarrow g_t\,[g_t\,g_{t-1} \ge 0] \qquad x_t = x_{t-1} - \Delta_t\,\operatorname{sign}(g_t)
 """,
-    text="Longer steps while the gradient keeps its sign, shorter ones when it turns; its size is ignored.",
+    text="Longer steps while the gradient keeps its sign, shorter ones when it turns; its size is ignored. "
+    "The learning rate is read once, before the first step: no schedule changes it later.",
     source="Riedmiller & Braun 1993, doi:10.1109/ICNN.1993.298623",
     torch="Rprop",
     torch_arguments=lambda h: {
