@@ -3,7 +3,7 @@
 A. Defazio, X. Yang, H. Mehta, K. Mishchenko, A. Khaled, A. Cutkosky, "The Road Less Scheduled", NeurIPS 2024,
 arXiv:2405.15682. The path is that of y, where the gradient is taken; the answer is the mean, kept beside it. As in
 the authors' package schedulefree the mean begins with the first z after the start, not with the start itself. Where the
-rate changes, paper and package weigh z_t by the square of the rate; here all weigh alike, which is the same at one rate.
+rate changes, paper and package weigh z_t by its square; here all weigh alike, which is the same at one rate.
 """
 
 from core.spec import Hyper, Optimizer, State, learning_rate
