@@ -55,7 +55,7 @@ def copy(tmp_path_factory) -> Path:
         ("An activation", "core/activations.py", "ACTIVATIONS"),
     ):
         formula, row = examples(heading)
-        add_row(root / file, name, row)
+        add_row(root / file, name, f"{row.rstrip()},\n")
         insert(root / file, name, f"{formula}\n\n")
     return root
 
