@@ -84,13 +84,11 @@ def sigmoid(x):
 
 
 def sigmoid_slope(x):
-    s = sigmoid(x)
-    return s * (1 - s)
+    return sigmoid(x) * sigmoid(-x)  # not s (1 - s), which is 0 beyond x = 37
 
 
 def sigmoid_curvature(x):
-    s = sigmoid(x)
-    return s * (1 - s) * (1 - 2 * s)
+    return -sigmoid_slope(x) * np.tanh(x / 2)
 
 
 def tanh(x):
@@ -98,12 +96,11 @@ def tanh(x):
 
 
 def tanh_slope(x):
-    return 1 - np.tanh(x) ** 2
+    return (1 / np.cosh(x)) ** 2
 
 
 def tanh_curvature(x):
-    t = np.tanh(x)
-    return -2 * t * (1 - t**2)
+    return -2 * np.tanh(x) * tanh_slope(x)
 
 
 def hard_sigmoid(x):
@@ -207,20 +204,26 @@ def gelu_curvature(x):
 
 
 def gelu_tanh(x):
-    return x / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + GELU_CUBE * x * x * x)))
+    return x * sigmoid(2 * _cubic(x))  # (1 + tanh u) / 2 without the difference
 
 
 def gelu_tanh_slope(x):
-    t = np.tanh(math.sqrt(2 / math.pi) * (x + GELU_CUBE * x * x * x))
-    rise = math.sqrt(2 / math.pi) * (1 + 3 * GELU_CUBE * x**2)
-    return (1 + t) / 2 + x / 2 * (1 - t**2) * rise
+    u = 2 * _cubic(x)
+    return sigmoid(u) + x * sigmoid_slope(u) * 2 * _cubic_slope(x)
 
 
 def gelu_tanh_curvature(x):
-    t = np.tanh(math.sqrt(2 / math.pi) * (x + GELU_CUBE * x * x * x))
-    rise = math.sqrt(2 / math.pi) * (1 + 3 * GELU_CUBE * x**2)
-    bend = math.sqrt(2 / math.pi) * 6 * GELU_CUBE * x
-    return (1 - t**2) * (rise + x / 2 * bend - x * t * rise**2)
+    u, rise = 2 * _cubic(x), 2 * _cubic_slope(x)
+    bend = math.sqrt(2 / math.pi) * 12 * GELU_CUBE * x
+    return sigmoid_slope(u) * (2 * rise + x * bend) + x * sigmoid_curvature(u) * rise**2
+
+
+def _cubic(x):
+    return math.sqrt(2 / math.pi) * (x + GELU_CUBE * x * x * x)
+
+
+def _cubic_slope(x):
+    return math.sqrt(2 / math.pi) * (1 + 3 * GELU_CUBE * x**2)
 
 
 def mish(x):
@@ -228,14 +231,14 @@ def mish(x):
 
 
 def mish_slope(x):
-    t = np.tanh(np.logaddexp(0, x))
-    return t + x * (1 - t**2) * sigmoid(x)
+    bent = np.logaddexp(0, x)
+    return np.tanh(bent) + x * tanh_slope(bent) * sigmoid(x)
 
 
 def mish_curvature(x):
-    s, t = sigmoid(x), np.tanh(np.logaddexp(0, x))
-    rise = (1 - t**2) * s
-    bend = rise * (1 - s - 2 * t * s)
+    bent = np.logaddexp(0, x)
+    rise = tanh_slope(bent) * sigmoid(x)
+    bend = rise * (sigmoid(-x) - 2 * np.tanh(bent) * sigmoid(x))
     return 2 * rise + x * bend
 
 

@@ -15,7 +15,7 @@ from core.optimizers import optimizer as optimizer_named
 from core.schedules import checked_settings
 from core.schedules import rates as schedule_rates
 from core.schedules import schedule as schedule_named
-from core.spec import Goal, Noise, Optimizer, Schedule, Surface
+from core.spec import Goal, Hyper, Noise, Optimizer, Schedule, Surface
 
 
 def checked_surface(surface: Surface | str) -> Surface:
@@ -56,10 +56,15 @@ def checked_hyper(optimizer: Optimizer, lr, hyper: dict | None, lanes: int | Non
     known = {h.key: h for h in optimizer.hyper}
     for key in given.keys() - known:
         raise ValueError(f"hyper: got {key!r}, but {optimizer.key} has {', '.join(known)}")
-    return {
-        key: _checked_number(key, given[key], *h.allowed, lanes) if key in given else h.default
-        for key, h in known.items()
-    }
+    return {key: _checked_hyper(h, given[key], lanes) if key in given else h.default for key, h in known.items()}
+
+
+def _checked_hyper(hyper: Hyper, value, lanes: int | None) -> float | np.ndarray:
+    """Return one number, or (lanes,) of them; a switch takes 0 or 1."""
+    number = _checked_number(hyper.key, value, *hyper.allowed, lanes)
+    if hyper.scale == "switch" and not np.all((number == 0) | (number == 1)):
+        raise ValueError(f"{hyper.key}: got {_short(value)}, allowed are 0 and 1: it is a switch")
+    return number
 
 
 def checked_parameters(

@@ -22,7 +22,9 @@ def adam(key: str, title: str, *, twin: bool = False, **hyper: float) -> Optimiz
     return replace(spec, torch="Adam", torch_arguments=_torch_arguments) if twin else spec
 
 
-def _torch_arguments(h: Mapping[str, float]) -> dict:
+def _torch_arguments(h: Mapping[str, float]) -> dict | None:
+    if not (h["correct_first"] and h["correct_second"]) or h["eps_inside"] or h["decoupled"]:
+        return None
     arguments = {"lr": h["lr"], "betas": (h["beta1"], h["beta2"]), "eps": h["eps"], "weight_decay": h["weight_decay"]}
     return arguments | ({"amsgrad": True} if h["amsgrad"] else {})
 

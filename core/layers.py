@@ -44,10 +44,12 @@ def squared_error(output: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, n
 def cross_entropy(output: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean binary cross-entropy (networks,) of logits and labels 0 or 1, and its gradient.
 
-    As torch.nn.BCEWithLogitsLoss: ln(1 + e^o) - o t, with the logarithm written so that e^o cannot overflow.
+    As torch.nn.BCEWithLogitsLoss: ln(1 + e^o) - o t, written so that e^o cannot overflow and a network that is sure
+    still has a loss.
     """
     count = output.shape[-1] * output.shape[-2]
-    return (np.logaddexp(0, output) - output * target).sum((-1, -2)) / count, (sigmoid(output) - target) / count
+    loss = (1 - target) * np.logaddexp(0, output) + target * np.logaddexp(0, -output)
+    return loss.sum((-1, -2)) / count, ((1 - target) * sigmoid(output) - target * sigmoid(-output)) / count
 
 
 LOSSES = {"squared error": squared_error, "cross entropy": cross_entropy}

@@ -205,6 +205,25 @@ class Response:
     """In any other image."""
 
 
+def torch_script(chosen: Normalisation, x: np.ndarray, seen: int | None = None) -> str:
+    """Return a PyTorch script that normalises images and prints them: in training, or in evaluation.
+
+    `seen` is None in training; in evaluation, how many batches equal to this one the running statistics have seen.
+    """
+    lines = [
+        "import torch",
+        "",
+        "torch.set_default_dtype(torch.float64)",
+        f"x = torch.tensor({x.tolist()})",
+        f"norm = {chosen.torch(x.shape[1:], **parameters_of(chosen))}",
+    ]
+    if seen is not None and chosen.needs_batch:
+        lines += [f"for _ in range({seen}):", "    norm(x)"]
+    if seen is not None:
+        lines.append("norm.eval()")
+    return "\n".join([*lines, "y = norm(x)", "print(y)", ""])
+
+
 def response(chosen: Normalisation, x: np.ndarray, image: int, scale: float, shift: float) -> Response:
     """Replace one image by scale * image + shift, and measure what that changes after normalisation."""
     edited = x.copy()

@@ -8,8 +8,10 @@ Warm-up: (t + 1) / n of the base rate in the steps t < n, then the schedule on i
 that are left. P. Goyal et al., "Accurate, large minibatch SGD", 2017, arXiv:1706.02677.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
@@ -83,7 +85,8 @@ def _progress(t, steps, length):
 
 
 def _milestones(steps, first, second):
-    return [round(first * steps), round(second * steps)]
+    """Return the first steps t with t >= first * steps and t >= second * steps, for fractions as they are typed."""
+    return [math.ceil(Fraction(repr(float(part))) * steps) for part in (first, second)]
 
 
 def _torch_cosine(lr, steps, length, least):
@@ -99,6 +102,10 @@ def _eta_min(lr, least):
 
 
 def _torch_one_cycle(lr, steps, pct_start, div_factor, final_div_factor):
+    if pct_start * steps == 1:
+        last = f"{lr!r} / ({div_factor!r} * {final_div_factor!r})"
+        why = "OneCycleLR divides by zero where the rise has no length"
+        return f"CosineAnnealingLR(optimizer, T_max={steps - 1}, eta_min={last})  # {why}"
     return (
         f"OneCycleLR(optimizer, max_lr={lr!r}, total_steps={steps}, pct_start={pct_start!r}, "
         f"div_factor={div_factor!r}, final_div_factor={final_div_factor!r}, cycle_momentum=False)"
@@ -232,7 +239,8 @@ SCHEDULES = (
             LEAST,
             WARM_UP,
         ),
-        latex=HALF_COSINE.replace("u", r"\tfrac{t_i}{T_i}") + r"\qquad T_{i+1} = q\,T_i",
+        latex=HALF_COSINE.replace("u", r"\tfrac{t - s_i}{T_i}")
+        + r"\qquad s_i \le t < s_{i+1} = s_i + T_i \qquad T_{i+1} = q\,T_i",
         text="A cosine that jumps back to the full rate at the end of every period, which may grow.",
         source="Loshchilov & Hutter 2017, arXiv:1608.03983",
         torch=lambda lr, steps, period, growth, least: (
@@ -259,7 +267,13 @@ SCHEDULES = (
             Hyper("div_factor", 25.0, "d", "Base rate over first rate", (1.0, 1e6), (1.0, 1e3), "log"),
             Hyper("final_div_factor", 1e4, "f", "First rate over last rate", (1.0, 1e12), (1.0, 1e6), "log"),
         ),
-        latex=r"\tfrac{\eta}{d} \nearrow \eta \searrow \tfrac{\eta}{df} \quad\text{along half cosines}",
+        latex=r"""
+\eta_t = \eta\begin{cases}
+c\left(\tfrac1d,\ 1,\ \tfrac{t}{m}\right) & t < m \\
+c\left(1,\ \tfrac{1}{df},\ \tfrac{t - m}{T - 1 - m}\right) & \text{otherwise}
+\end{cases} \\[4pt]
+m = aT - 1 \qquad c(u, v, s) = v + \tfrac{u - v}{2}\left(1 + \cos\left(\pi s\right)\right)
+""",
         text="One rise to the full rate and one long fall to almost nothing.",
         source="Smith & Topin 2018, arXiv:1708.07120",
         torch=_torch_one_cycle,
@@ -293,9 +307,10 @@ SCHEDULES = (
             _steps("cooldown", 0, "c", "Steps after a drop in which nothing is counted", 0, 200),
             Hyper("min_lr", 0.0, r"\eta_{\min}", "Lowest rate", (0.0, 1e6), (0.0, 0.1)),
         ),
-        latex=r"\eta \leftarrow \max(\gamma\eta,\ \eta_{\min})\quad\text{after } p+1 \text{ steps without }"
+        latex=r"\eta \leftarrow \max(\gamma\eta,\ \eta_{\min})\quad\text{after } p+1 \text{ steps without}\quad"
         r" f_t < (1-\theta)\,f_{\text{best}}",
-        text="The rate drops when the loss has found nothing better for a while, be it for noise alone.",
+        text="The rate drops when the loss has found nothing better for a while, be it for noise alone. "
+        "Below zero every loss near the best counts as better, so that near a minimum it does not drop, as in torch.",
         source=f"ReduceLROnPlateau, {TORCH_DOCS}",
         torch=_torch_plateau,
     ),

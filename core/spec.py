@@ -77,7 +77,11 @@ class Optimizer:
     torch: str | None = None
     """Class in torch.optim; None where there is no twin."""
     torch_arguments: Callable | None = None
-    """Maps our hyper-parameters (a dict) to the keyword arguments of the torch class."""
+    """Maps our hyper-parameters (a dict) to the keyword arguments of the torch class, or to None where it cannot."""
+    like: str | None = "sgd"
+    """Whose rate a learner begins with where a surface names none for it; None for the same rate on every surface."""
+    part: float = 1.0
+    """How much of that rate, or the rate itself where `like` is None."""
 
     def __post_init__(self):
         if [s.shared for s in self.state] != sorted(s.shared for s in self.state):

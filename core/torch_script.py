@@ -85,9 +85,21 @@ def torch_script(
         setup.append(_batches(batches, len(surface.data), steps))
     loss = "f(*p, rows[batches[t]])" if batches else "f(*p)"
     main = "\n".join([*setup, "", _loop(steps, loss, noisy, clips, row), END])
-    body = "\n\n\n".join(block for block in (_surface(surface), definition, main) if block)
+    formula = _surface(surface)
+    helpers = [source for name, source in HELPERS.items() if f"{name}(" in formula]
+    body = "\n\n\n".join(block for block in (*helpers, formula, definition, main) if block)
     return "\n\n".join([_heading(surface, optimizer), _imports(body), PRECISION, body])
 
+
+HELPERS = {
+    "root": """def root(x):
+    # At 0 torch gives the root an infinite slope, and a path ends in "not a number"; 0 keeps it at rest.
+    return torch.where(x > 0, torch.sqrt(torch.where(x > 0, x, 1.0)), 0.0)""",
+    "larger": """def larger(a, b):
+    # Where both are equal torch.maximum takes half of either slope, this that of b.
+    return torch.where(a > b, a, b)""",
+}
+"""What a formula needs where torch's own function has another slope at a kink than the surface."""
 
 PRECISION = "torch.set_default_dtype(torch.float64)\n"
 
@@ -165,7 +177,7 @@ def _surface(surface: Surface) -> str:
     names = list(inspect.signature(value).parameters)
     parameters = zip(names[2:], engine.parameter_rows(surface), strict=True)
     defaults = "".join(f", {name}={float(number) + 0.0!r}" for name, number in parameters)  # no -0.0
-    return _constants(value) + _translated(value, f"f({names[0]}, {names[1]}{defaults})")
+    return _constants(value) + _differentiable(value, f"f({names[0]}, {names[1]}{defaults})")
 
 
 def _mean_over_rows(surface: Surface) -> str:
@@ -178,7 +190,7 @@ def _mean_over_rows(surface: Surface) -> str:
     given = ", ".join([w, b, *(f"{float(number)!r}" for number in engine.parameter_rows(surface)), x, y])
     return (
         f"rows = torch.tensor([\n{lines}\n])\n\n\n"
-        f"{_translated(value, head)}\n\n\n"
+        f"{_differentiable(value, head)}\n\n\n"
         f"def f({w}, {b}, rows=rows):\n    {x}, {y} = rows.T\n    return loss_of_row({given}).mean()"
     )
 
@@ -194,6 +206,14 @@ def _translated(formula: Callable, head: str) -> str:
     source = inspect.getsource(formula).rstrip()
     body = source[source.index("):") + 2 :]
     return f"def {head}:{re.sub(NUMPY_NAME, _torch_name, body)}"
+
+
+def _differentiable(formula: Callable, head: str) -> str:
+    """Return the formula's source for autograd: finite slopes far out, and at kinks those of the surface."""
+    source = _translated(formula, head)
+    source = re.sub(r"\(1 / \(1 \+ torch\.exp\(-(\w+)\)\)\)", r"torch.sigmoid(\1)", source)
+    source = re.sub(r"\(1 / \(1 \+ torch\.exp\((\w+)\)\)\)", r"torch.sigmoid(-\1)", source)
+    return source.replace("torch.sqrt(", "root(").replace("torch.maximum(", "larger(")
 
 
 NUMPY_NAME = r"\bnp\.(\w+)(\(\d[\d.]*\))?"
@@ -213,9 +233,9 @@ def _optimizer(optimizer: Optimizer, values: dict, rewrite: bool) -> tuple[str, 
         twin, arguments_of, why = REWRITTEN[optimizer.key]
         arguments = arguments_of(values)
         return "", f"# {why}\n{_construction(twin, arguments)}", arguments["lr"]
-    if optimizer.torch and optimizer.torch_arguments:
-        arguments = optimizer.torch_arguments(values)
-        return "", _construction(optimizer.torch, arguments), arguments["lr"]
+    own = optimizer.torch_arguments(values) if optimizer.torch_arguments else None
+    if optimizer.torch and own:
+        return "", _construction(optimizer.torch, own), own["lr"]
     prepared = optimizer.prepare(**values) if optimizer.prepare else values
     title = optimizer.title if optimizer.title.isascii() else optimizer.key.title()
     name = re.sub(r"\W|_", "", title)

@@ -27,8 +27,8 @@ class RateSweep:
     reached: np.ndarray
     """(R,) part of the starts from which the goal was reached and kept."""
     best: int
-    """Index of the rate with the fewest steps on average, every failure counted as the whole budget; where no start
-    reaches the goal, of the rate with the lowest median final value."""
+    """Index of the rate that reaches the goal from most starts, and of those in the fewest steps on average, every
+    failure counted as the whole budget; where no start reaches the goal, of that with the lowest median final value."""
 
     @property
     def mean_steps(self) -> np.ndarray:
@@ -41,43 +41,29 @@ class RateSweep:
         return float(self.rates[self.best])
 
     @property
+    def works(self) -> bool:
+        """Whether any rate reaches the goal from any start."""
+        return bool(self.reached.any())
+
+    @property
+    def arrived(self) -> int:
+        """From how many starts the chosen rate reaches the goal."""
+        return round(float(self.reached[self.best]) * self.steps.shape[1])
+
+    @property
     def decades(self) -> float:
         """How many decades of the grid reach the goal from every start."""
         spacing = np.log10(self.rates[1] / self.rates[0])
         return float(np.count_nonzero(self.reached == 1.0) * spacing)
 
 
-_LIKE = {
-    "nesterov": ("momentum", 1.0),
-    "ema_momentum": ("sgd", 1.0),
-    "momentum_faulty": ("sgd", 1.0),
-    "asgd": ("sgd", 1.0),
-    "schedule_free": ("sgd", 1.0),
-    "amsgrad": ("adam", 1.0),
-    "adamw": ("adam", 1.0),
-    "adam_notes": ("adam", 1.0),
-    "adam_general": ("adam", 1.0),
-    "nadam": ("adam", 1.0),
-    "adamax": ("adam", 1.0),
-    "radam": ("adam", 0.02),  # its first steps are plain momentum
-    "adagrad": ("adam", 5.0),
-    "adagrad_notes": ("adam", 5.0),
-    "rmsprop": ("adam", 0.1),  # its first step is ten rates long
-    "rmsprop_notes": ("adam", 0.1),
-    "lion": ("adam", 0.1),
-    "sign_sgd": ("adam", 0.1),
-}
-"""Whose rate to begin with, and how much of it, where a surface names none for an optimizer."""
-_ANYWHERE = {"adadelta": 1.0, "rprop": 0.01}
-"""Rates that mean the same on every surface."""
-
-
 def first_rate(surface: Surface, optimizer: Optimizer) -> float:
     """Return a rate at which the optimizer moves well from the first start: where a learner begins, not a tuned one."""
-    if optimizer.key in surface.rates or optimizer.key in _ANYWHERE:
-        return surface.rates.get(optimizer.key) or _ANYWHERE[optimizer.key]
-    model, part = _LIKE[optimizer.key]
-    return float(f"{surface.rates[model] * part:.3g}")
+    if optimizer.key in surface.rates:
+        return surface.rates[optimizer.key]
+    if optimizer.like is None:
+        return optimizer.part
+    return float(f"{first_rate(surface, checked_optimizer(optimizer.like)) * optimizer.part:.3g}")
 
 
 def fine_rates(around: float, decades: int = 2, per_decade: int = 100) -> np.ndarray:
@@ -129,7 +115,7 @@ def sweep_rates(
     taken = np.where(held >= 0, held, steps).astype(float)
     reached = (held >= 0).mean(axis=1)
     if reached.any():
-        best = int(np.argmin(taken.mean(axis=1)))
+        best = int(np.lexsort((taken.mean(axis=1), -reached))[0])
     else:
         final = (
             surface.with_parameters(**settings.get("parameters") or {}).value(*runs.final).reshape(len(rates), count)

@@ -281,6 +281,7 @@ def show_robustness() -> None:
     figure = robustness_figure(chosen, x_title, y_title)
     alt = _("Steps to the minimum against the learning rate, the best rate of each method marked")
     figures.show(figure, "coordinates_robust", alt)
+    runs.say_where_no_rate_works([(m, optimizer(m).title, sweeps[chosen, m]) for m in lab.ROBUST_METHODS])
     heads = (_("Optimizer"), *titles.values())
     rows = [
         (f"{controls.swatch(m)} {optimizer(m).title}", *(decades(sweeps[s, m]) for s in titles))

@@ -23,9 +23,10 @@ from core.normalisation import (
     normalise_images,
     response,
     shares_statistics,
+    torch_script,
     updated,
 )
-from core.parameters import parameters_of, with_parameters
+from core.parameters import with_parameters
 from ui import controls, figures, frame, lesson, maps, runs, scene
 from ui.figures import FALLING, RISING, Curve
 from ui.i18n import _
@@ -222,11 +223,7 @@ def take_away(view: View, x: np.ndarray, output: np.ndarray) -> None:
     name = _("Copy as PyTorch: {name}", name=view.chosen.title)
     with controls.drawer(name, "drawer_torch", ":material/content_copy:") as is_open:
         if is_open:
-            module = view.chosen.torch(x.shape[1:], **parameters_of(view.chosen))
-            double = "torch.set_default_dtype(torch.float64)"
-            tensor = f"x = torch.tensor({x.tolist()})"
-            lines = ("import torch", double, tensor, f"norm = {module}", "print(norm(x))")
-            st.code("\n".join(lines), language="python")
+            st.code(torch_script(view.chosen, x, view.batches if view.evaluated else None), language="python")
     with controls.drawer(_("The code that ran"), "drawer_code", ":material/code:") as is_open:
         if is_open:
             functions = (normalise, normalise_backward, *((evaluate, updated) if view.chosen.needs_batch else ()))

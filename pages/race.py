@@ -144,7 +144,8 @@ def show_rule(race: Race) -> None:
         rule = _("This surface has no minimum to reach, so there is nothing to tune for; each runs at its first rate.")
     else:
         rule = _(
-            "Each runs at the best of {rates} rates, judged from {starts} random starts with {steps} steps each.",
+            "Each runs at the best of {rates} rates: the one that reaches the goal from most of {starts} random starts "
+            "with {steps} steps each, and of those the fastest.",
             rates=len(RATES),
             starts=STARTS,
             steps=min(race.steps, MOST_TUNING_STEPS),
@@ -214,6 +215,7 @@ def stage(race: Race) -> None:
     """Run the race and show it. A fragment: a click that moves the start draws only this anew."""
     show_rule(race)
     sweeps = tune(race) if race.fairness == "tuned" else []
+    runs.say_where_no_rate_works(sweeps)
     # In the stream the paths come before the figures, though below them in the page, and need not wait for them.
     pictures, playing = st.container(), st.container()
     start = scene.choose_start(race.surface.starts[0])
@@ -249,7 +251,7 @@ def stage(race: Race) -> None:
     if sweeps:
         show_sweeps(sweeps, min(race.steps, MOST_TUNING_STEPS))
     if finished:
-        runs.results(finished)
+        runs.results(finished, sweeps)
         take_away(race, finished, runs.inspect(finished))
 
 

@@ -206,6 +206,7 @@ def show_sweep(plan: Plan, run: Trajectory, end: CriticalPoint | None) -> None:
     figure = figures.rate_sweeps(sweeps, SWEEP_STEPS, x_title, y_title, marks=marks)
     alt = _("Steps to the goal against the learning rate, with the limits of the theory")
     figures.show(figure.update_layout(height=430), "step_size_sweep", alt)
+    runs.say_where_no_rate_works(sweeps)
 
 
 def show_map(plan: Plan, rate: float, tracks: list[Track], *, differing: bool) -> None:

@@ -15,17 +15,19 @@ from core.spec import Point, Surface
 
 def value(w, b, x, y):
     z = w * x + b
-    return np.logaddexp(0 * z, z) - y * z
+    # log(1 + e^z) - y z; a difference would lose what is left where the neuron is sure.
+    return (1 - y) * np.logaddexp(0 * z, z) + y * np.logaddexp(0 * z, -z)
 
 
 def gradient(w, b, x, y):
-    error = 1 / (1 + np.exp(-w * x - b)) - y
+    z = w * x + b
+    error = (1 - y) * (1 / (1 + np.exp(-z))) - y * (1 / (1 + np.exp(z)))
     return error * x, error
 
 
 def hessian(w, b, x, y):
-    sigma = 1 / (1 + np.exp(-w * x - b))
-    bend = sigma * (1 - sigma)
+    z = w * x + b
+    bend = 1 / (1 + np.exp(-z)) * (1 / (1 + np.exp(z)))
     return bend * x**2, bend * x, bend
 
 
@@ -60,7 +62,7 @@ def logistic_regression(
         key=key,
         title=title,
         formulas=(value, gradient, hessian),
-        latex=r"\frac1N \sum_{i=1}^N \log\left(1 + e^{z_i}\right) - y_i z_i \qquad z_i = w x_i + b",
+        latex=r"\frac1N \sum_{i=1}^N \left(\log\left(1 + e^{z_i}\right) - y_i z_i\right) \qquad z_i = w x_i + b",
         domain=domain,
         minima=() if minimum is None else (minimum,),
         minimum=None if minimum is None else float(np.mean(value(*minimum, data.x, data.y))),

@@ -15,19 +15,23 @@ from surfaces.logistic_regression import logistic_regression
 
 
 def value(w, b, x, y):
-    sigma = 1 / (1 + np.exp(-w * x - b))
-    return 0.5 * (sigma - y) ** 2
+    z = w * x + b
+    # sigma - y; with 1 - sigma as its own quotient nothing is lost where the neuron is sure.
+    error = (1 - y) * (1 / (1 + np.exp(-z))) - y * (1 / (1 + np.exp(z)))
+    return 0.5 * error**2
 
 
 def gradient(w, b, x, y):
-    sigma = 1 / (1 + np.exp(-w * x - b))
-    slope = (sigma - y) * sigma * (1 - sigma)
+    z = w * x + b
+    on, off = 1 / (1 + np.exp(-z)), 1 / (1 + np.exp(z))  # sigma and 1 - sigma
+    slope = ((1 - y) * on - y * off) * on * off
     return slope * x, slope
 
 
 def hessian(w, b, x, y):
-    sigma = 1 / (1 + np.exp(-w * x - b))
-    bend = sigma * (1 - sigma) * (sigma * (1 - sigma) + (sigma - y) * (1 - 2 * sigma))
+    z = w * x + b
+    on, off = 1 / (1 + np.exp(-z)), 1 / (1 + np.exp(z))
+    bend = on * off * (on * off + ((1 - y) * on - y * off) * (off - on))
     return bend * x**2, bend * x, bend
 
 

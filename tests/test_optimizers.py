@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core import OPTIMIZERS, Goal, Noise, Trajectory, descend
+from core.ensemble import descend_many
 from core.optimizers import VARIANTS, optimizer
 from core.spec import Optimizer
 
@@ -530,3 +531,18 @@ def test_variant_holds_the_original(variant, switches, key, hyper):
     assert difference(a.path, b.path) < 1e-12
     changed = descend("beale", variant, (1.0, 1.5), 200, 0.01, {"eps": 1e-2})
     assert difference(changed.path, b.path) > 1e-9
+
+
+@pytest.mark.parametrize("value", [0.5, 1e-300, 0.999999999, np.nextafter(1.0, 0.0)])
+def test_a_switch_is_on_or_off(value: float) -> None:
+    """Whatever scale "switch" declares; half a switch would be a formula that nobody has printed."""
+    for spec in (*OPTIMIZERS, *VARIANTS):
+        for h in spec.hyper:
+            if h.scale != "switch":
+                continue
+            with pytest.raises(ValueError, match=f"^{h.key}: got .*allowed are 0 and 1: it is a switch$"):
+                descend("beale", spec, (1.0, 1.0), 3, 1e-3, {h.key: value})
+            with pytest.raises(ValueError, match="it is a switch"):
+                descend_many("beale", spec, np.ones((2, 2)), 3, 1e-3, {h.key: np.array([1.0, value])})
+            for on in (0, 1, 0.0, 1.0, True, False):
+                descend("beale", spec, (1.0, 1.0), 3, 1e-3, {h.key: on})

@@ -345,7 +345,8 @@ def rate_sweeps(
             mode="markers",
             marker={"size": 11, "color": style.color, "line": {"width": 1.5, "color": "#ffffff"}},
             showlegend=False,
-            hovertemplate=f"{title}<br>%{{x:.3g}}: %{{y:.0f}}<extra></extra>",
+            customdata=[100 * sweep.reached[sweep.best]],
+            hovertemplate=f"{title}<br>%{{x:.3g}}: %{{y:.0f}} (%{{customdata:.0f}} %)<extra></extra>",
         )
     figure.add_hline(y=budget, line={"color": MARK, "width": 1, "dash": "dot"})
     lowest = min((sweep.mean_steps.min() for _key, _title, sweep in sweeps), default=1.0)

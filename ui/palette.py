@@ -120,10 +120,10 @@ MARK = "#6b7684"
 
 
 def ink(key: str) -> Ink:
-    """Return how to draw an optimizer; variants of the notes are grey and dashed."""
+    """Return how to draw an optimizer; grey and dashed where it has no ink of its own, as variants of the notes."""
     return INKS.get(key, Ink(_GREY, "dash"))
 
 
 def activation_ink(key: str) -> Ink:
-    """Return how to draw an activation."""
-    return ACTIVATION_INKS[key]
+    """Return how to draw an activation; grey and dashed where it has no ink of its own."""
+    return ACTIVATION_INKS.get(key, Ink(_GREY, "dash"))

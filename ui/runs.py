@@ -122,6 +122,20 @@ def _swept(surface, optimizer, start, goal, steps, hyper) -> RateSweep:
     return sweep_rates(surface, optimizer, goal=goal, steps=steps, rates=rates, starts=starts, hyper=dict(hyper))
 
 
+def say_where_no_rate_works(sweeps: Sequence[tuple[str, str, RateSweep]]) -> None:
+    """Name those of (key, title, sweep) that reach the goal at no rate, where there are any."""
+    names = [title for _key, title, sweep in sweeps if not sweep.works]
+    if names:
+        st.warning(
+            _(
+                "{names}: none of the rates tried reaches the goal in time, from any start. The marked rate is the one "
+                "that ends lowest.",
+                names=", ".join(names),
+            ),
+            icon=":material/block:",
+        )
+
+
 def outcome(run: Trajectory) -> str:
     """Return how a run ended, in words."""
     if run.status == "diverged":
@@ -140,8 +154,11 @@ def distance_to_minimum(run: Trajectory) -> float:
     return float(min(np.hypot(*(run.path[-1] - minimum)) for minimum in np.array(run.surface.minima)))
 
 
-def results(runs: Sequence[Trajectory]) -> None:
-    """Show one row per run."""
+def results(runs: Sequence[Trajectory], sweeps: Sequence[tuple[str, str, RateSweep]] = ()) -> None:
+    """Show one row per run; beside a rate that a sweep chose, from how many starts it reaches the goal."""
+    beside = {
+        key: _("{count} of {starts} starts", count=s.arrived, starts=s.steps.shape[1]) for key, _title, s in sweeps
+    }
     heads = (
         _("Optimizer"),
         _("Rate"),
@@ -153,7 +170,7 @@ def results(runs: Sequence[Trajectory]) -> None:
     rows = [
         (
             f"{swatch(run.optimizer.key)} {run.optimizer.title}",
-            f"{run.hyper['lr']:.4g}",
+            f"{run.hyper['lr']:.4g}" + (f" ({beside[run.optimizer.key]})" if beside else ""),
             _unbroken(outcome(run)),
             str(run.first) if run.first >= 0 else _unbroken(_("not reached")),
             f"{run.value[-1]:.4g}",
@@ -259,8 +276,12 @@ def torch_drawer(run: Trajectory, steps: int, **settings: Any) -> None:
     with controls.drawer(name, "drawer_torch", ":material/content_copy:") as is_open:
         if is_open:
             start = tuple(run.path[0].tolist())
-            script = torch_script(run.surface, run.optimizer, start=start, steps=steps, hyper=run.hyper, **settings)
-            st.code(script, language="python")
+            try:
+                script = torch_script(run.surface, run.optimizer, start=start, steps=steps, hyper=run.hyper, **settings)
+            except ValueError as error:
+                st.info(_("There is no such script: {reason}", reason=str(error)))
+            else:
+                st.code(script, language="python")
 
 
 def as_csv(runs: Sequence[Trajectory]) -> str:

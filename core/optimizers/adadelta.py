@@ -39,6 +39,7 @@ ADADELTA = Optimizer(
         Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
+g_t \leftarrow g_t + \lambda\,x_{t-1} \\[4pt]
 v_t = \rho\,v_{t-1} + (1-\rho)\,g_t^2 \qquad
 d_t = \frac{\sqrt{u_{t-1}+\varepsilon}}{\sqrt{v_t+\varepsilon}}\,g_t \\[4pt]
 u_t = \rho\,u_{t-1} + (1-\rho)\,d_t^2 \qquad x_t = x_{t-1} - \eta\,d_t
@@ -47,4 +48,5 @@ u_t = \rho\,u_{t-1} + (1-\rho)\,d_t^2 \qquad x_t = x_{t-1} - \eta\,d_t
     source="Zeiler 2012, arXiv:1212.5701",
     torch="Adadelta",
     torch_arguments=lambda h: {key: h[key] for key in ("lr", "rho", "eps", "weight_decay")},
+    like=None,
 )

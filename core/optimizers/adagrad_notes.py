@@ -31,7 +31,12 @@ ADAGRAD_NOTES = Optimizer(
         Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
         Hyper("eps_inside", 1.0, "i", "Epsilon inside the root", (0.0, 1.0), scale="switch"),
     ),
-    latex=r"G_t = G_{t-1} + g_t^2 \qquad x_t = x_{t-1} - \frac{\eta}{\sqrt{G_t+\varepsilon}}\,g_t",
+    latex=r"""
+G_t = G_{t-1} + g_t^2 \qquad
+x_t = x_{t-1} - \frac{\eta}{\sqrt{G_t+i\,\varepsilon}+(1-i)\,\varepsilon}\,g_t
+""",
     text="Adagrad with epsilon inside the root: very small gradients move it less than they should.",
     source="Duchi, Hazan & Singer 2011, jmlr.org/papers/v12/duchi11a.html",
+    like="adam",
+    part=5.0,
 )

@@ -100,4 +100,5 @@ x_t = x_{t-1} - \eta\left(d\,\lambda\,x_{t-1}
     momentum="m",
     text="One formula for Adam, AMSGrad, AdamW and what notes call by these names.",
     source="Kingma & Ba 2015, arXiv:1412.6980; Reddi, Kale & Kumar 2018; Loshchilov & Hutter 2019",
+    like="adam",
 )

@@ -53,9 +53,10 @@ ADAM_NOTES = Optimizer(
     latex=r"""
 m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \\[4pt]
 \hat m_t = \frac{m_t}{1-a\,\beta_1^t} \qquad \hat v_t = \frac{v_t}{1-b\,\beta_2^t} \qquad
-x_t = x_{t-1} - \eta\left(\lambda\,x_{t-1} + \frac{\hat m_t}{\sqrt{\hat v_t+\varepsilon}}\right)
+x_t = x_{t-1} - \eta\left(\lambda\,x_{t-1} + \frac{\hat m_t}{\sqrt{\hat v_t+i\,\varepsilon}+(1-i)\,\varepsilon}\right)
 """,
     momentum="m",
     text="Adam with switches for three details that decide its first steps and its smallest gradients.",
     source="Kingma & Ba 2015, arXiv:1412.6980",
+    like="adam",
 )

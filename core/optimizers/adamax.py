@@ -39,6 +39,7 @@ ADAMAX = Optimizer(
         Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
+g_t \leftarrow g_t + \lambda\,x_{t-1} \\[4pt]
 m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad u_t = \max(\beta_2 u_{t-1},\ |g_t| + \varepsilon) \\[4pt]
 \hat m_t = \frac{m_t}{1-\beta_1^t} \qquad x_t = x_{t-1} - \eta\,\frac{\hat m_t}{u_t}
 """,
@@ -52,4 +53,5 @@ m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad u_t = \max(\beta_2 u_{t-1},\ |g_
         "eps": h["eps"],
         "weight_decay": h["weight_decay"],
     },
+    like="adam",
 )

@@ -61,4 +61,5 @@ x_t = x_{t-1} - \eta\left(\lambda\,x_{t-1} + \frac{\hat m_t}{\sqrt{\hat v_t}+\va
         "eps": h["eps"],
         "weight_decay": h["weight_decay"],
     },
+    like="adam",
 )

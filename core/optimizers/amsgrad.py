@@ -49,6 +49,7 @@ AMSGRAD = Optimizer(
         Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
+g_t \leftarrow g_t + \lambda\,x_{t-1} \\[4pt]
 m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \\[4pt]
 v^{\max}_t = \max(v^{\max}_{t-1}, v_t) \qquad \hat m_t = \frac{m_t}{1-\beta_1^t} \qquad
 \hat v_t = \frac{v^{\max}_t}{1-\beta_2^t} \qquad
@@ -65,4 +66,5 @@ x_t = x_{t-1} - \eta\,\frac{\hat m_t}{\sqrt{\hat v_t}+\varepsilon}
         "weight_decay": h["weight_decay"],
         "amsgrad": True,
     },
+    like="adam",
 )

@@ -42,6 +42,7 @@ ASGD = Optimizer(
         Hyper("weight_decay", 0.0, r"\omega", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
+g_t \leftarrow g_t + \omega\,x_{t-1} \qquad
 \eta_t = \frac{\eta}{(1 + \lambda\,\eta\,(t-1))^{\alpha}} \qquad
 x_t = (1 - \lambda\,\eta_t)\,x_{t-1} - \eta_t\,g_t \\[4pt]
 \bar x_t = \bar x_{t-1} + \mu_t\,(x_t - \bar x_{t-1}) \qquad \mu_t = \frac{1}{\max(1,\ t - 1 - t_0)}

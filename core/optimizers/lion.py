@@ -42,4 +42,6 @@ x_t = x_{t-1} - \eta\,(\operatorname{sign}(c_t) + \lambda\,x_{t-1})
     momentum="m",
     text="Each coordinate moves exactly one learning rate a step; recent gradients vote on the direction.",
     source="Chen et al. 2023, arXiv:2302.06675",
+    like="adam",
+    part=0.1,
 )

@@ -39,10 +39,14 @@ MOMENTUM = Optimizer(
         Hyper("dampening", 0.0, r"\tau", "Dampening: share of every later gradient that is left out"),
         Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
-    latex=r"v_t = \beta\,v_{t-1} + (1-\tau)\,g_t \quad (v_1 = g_1) \qquad x_t = x_{t-1} - \eta\,v_t",
+    latex=r"""
+g_t \leftarrow g_t + \lambda\,x_{t-1} \qquad
+v_t = \beta\,v_{t-1} + (1-\tau\,[\beta \ne 0])\,g_t \quad (v_1 = g_1) \qquad x_t = x_{t-1} - \eta\,v_t
+""",
     momentum="v",
     text="A heavy ball: it keeps rolling where the gradients agree and loses speed where they alternate.",
     source="Polyak 1964, doi:10.1016/0041-5553(64)90137-5",
     torch="SGD",
     torch_arguments=lambda h: {key: h[key] for key in ("lr", "momentum", "dampening", "weight_decay")},
+    part=0.1,
 )

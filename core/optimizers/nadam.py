@@ -60,6 +60,7 @@ NADAM = Optimizer(
         Hyper("momentum_decay", 4e-3, r"\psi", "Speed of the warm-up", (0.0, 1e6), (1e-4, 1.0), "log"),
     ),
     latex=r"""
+g_t \leftarrow g_t + \lambda\,x_{t-1} \\[4pt]
 \mu_t = \beta_1\left(1 - \tfrac12\,0.96^{t\psi}\right) \qquad
 m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \\[4pt]
 \hat m_t = \frac{\mu_{t+1}\,m_t}{1-\prod_{i=1}^{t+1}\mu_i} + \frac{(1-\mu_t)\,g_t}{1-\prod_{i=1}^{t}\mu_i}
@@ -77,4 +78,5 @@ x_t = x_{t-1} - \eta\,\frac{\hat m_t}{\sqrt{\hat v_t}+\varepsilon}
         "weight_decay": h["weight_decay"],
         "momentum_decay": h["momentum_decay"],
     },
+    like="adam",
 )

@@ -30,7 +30,10 @@ NESTEROV = Optimizer(
         Hyper("momentum", 0.9, r"\beta", "Share of the velocity kept", (0.0, 1e6), (0.0, 0.999), "near one"),
         Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
-    latex=r"v_t = \beta\,v_{t-1} + g_t \qquad x_t = x_{t-1} - \eta\,(g_t + \beta\,v_t)",
+    latex=r"""
+g_t \leftarrow g_t + \lambda\,x_{t-1} \qquad
+v_t = \beta\,v_{t-1} + g_t \qquad x_t = x_{t-1} - \eta\,(g_t + \beta\,v_t)
+""",
     momentum="v",
     text="Momentum that steps to where it will be and corrects itself there, so it overshoots less.",
     source="Nesterov 1983; Sutskever et al. 2013, proceedings.mlr.press/v28/sutskever13.html",
@@ -42,4 +45,5 @@ NESTEROV = Optimizer(
         "weight_decay": h["weight_decay"],
         "nesterov": bool(h["momentum"] > 0),
     },
+    like="momentum",
 )

@@ -59,6 +59,7 @@ RADAM = Optimizer(
         Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
+g_t \leftarrow g_t + \lambda\,x_{t-1} \\[4pt]
 m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \qquad
 \hat m_t = \frac{m_t}{1-\beta_1^t} \\[4pt]
 \rho_\infty = \frac{2}{1-\beta_2} - 1 \qquad \rho_t = \rho_\infty - \frac{2\,t\,\beta_2^t}{1-\beta_2^t} \qquad
@@ -77,4 +78,6 @@ r_t\,\dfrac{\sqrt{1-\beta_2^t}}{\sqrt{v_t}+\varepsilon} & \rho_t > 5 \\ 1 & \tex
         "eps": h["eps"],
         "weight_decay": h["weight_decay"],
     },
+    like="adam",
+    part=0.02,  # its first steps are plain momentum
 )

@@ -42,6 +42,7 @@ RMSPROP = Optimizer(
         Hyper("centered", 0.0, "c", "Centred: divide by the standard deviation", (0.0, 1.0), scale="switch"),
     ),
     latex=r"""
+g_t \leftarrow g_t + \lambda\,x_{t-1} \\[4pt]
 m_t = \alpha\,m_{t-1} + (1-\alpha)\,g_t \qquad v_t = \alpha\,v_{t-1} + (1-\alpha)\,g_t^2 \\[4pt]
 b_t = \beta\,b_{t-1} + \frac{g_t}{\sqrt{v_t - c\,m_t^2}+\varepsilon} \qquad x_t = x_{t-1} - \eta\,b_t
 """,
@@ -53,4 +54,6 @@ b_t = \beta\,b_{t-1} + \frac{g_t}{\sqrt{v_t - c\,m_t^2}+\varepsilon} \qquad x_t 
         **{key: h[key] for key in ("lr", "alpha", "eps", "weight_decay", "momentum")},
         "centered": bool(h["centered"]),
     },
+    like="adam",
+    part=0.1,  # its first step is ten rates long
 )

@@ -34,8 +34,11 @@ RMSPROP_NOTES = Optimizer(
         Hyper("eps_inside", 1.0, "i", "Epsilon inside the root", (0.0, 1.0), scale="switch"),
     ),
     latex=r"""
-v_t = \alpha\,v_{t-1} + (1-\alpha)\,g_t^2 \qquad x_t = x_{t-1} - \frac{\eta}{\sqrt{v_t+\varepsilon}}\,g_t
+v_t = \alpha\,v_{t-1} + (1-\alpha)\,g_t^2 \qquad
+x_t = x_{t-1} - \frac{\eta}{\sqrt{v_t+i\,\varepsilon}+(1-i)\,\varepsilon}\,g_t
 """,
     text="RMSprop with epsilon inside the root: very small gradients move it less than they should.",
     source="Tieleman & Hinton 2012, lecture 6.5",
+    like="adam",
+    part=0.1,
 )

@@ -42,13 +42,13 @@ RPROP = Optimizer(
         Hyper("step_size_max", 50.0, r"\Delta_{\max}", "Largest step size", (0.0, 1e6), (1e-2, 1e2), "log"),
     ),
     latex=r"""
-\Delta_t = \Delta_{t-1} \begin{cases}
-\eta^+ & g_t\,g_{t-1} > 0 \\ \eta^- & g_t\,g_{t-1} < 0 \text{, and then } g_t := 0 \\ 1 & \text{otherwise}
-\end{cases}
-\qquad \Delta_0 = \eta,\ \Delta_t \in [\Delta_{\min}, \Delta_{\max}] \\[4pt]
-x_t = x_{t-1} - \Delta_t\,\operatorname{sign}(g_t)
+\Delta_t = \min\left(\max\left(\Delta_{t-1} \begin{cases}
+\eta^+ & g_t\,g_{t-1} > 0 \\ \eta^- & g_t\,g_{t-1} < 0 \\ 1 & \text{otherwise}
+\end{cases},\ \Delta_{\min}\right),\ \Delta_{\max}\right) \qquad \Delta_0 = \eta \\[4pt]
+g_t \leftarrow g_t\,[g_t\,g_{t-1} \ge 0] \qquad x_t = x_{t-1} - \Delta_t\,\operatorname{sign}(g_t)
 """,
-    text="Longer steps while the gradient keeps its sign, shorter ones when it turns; its size is ignored.",
+    text="Longer steps while the gradient keeps its sign, shorter ones when it turns; its size is ignored. "
+    "The learning rate is read once, before the first step: no schedule changes it later.",
     source="Riedmiller & Braun 1993, doi:10.1109/ICNN.1993.298623",
     torch="Rprop",
     torch_arguments=lambda h: {
@@ -56,4 +56,6 @@ x_t = x_{t-1} - \Delta_t\,\operatorname{sign}(g_t)
         "etas": (h["etaminus"], h["etaplus"]),
         "step_sizes": (h["step_size_min"], h["step_size_max"]),
     },
+    like=None,
+    part=0.01,
 )

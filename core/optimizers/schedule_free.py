@@ -2,7 +2,8 @@
 
 A. Defazio, X. Yang, H. Mehta, K. Mishchenko, A. Khaled, A. Cutkosky, "The Road Less Scheduled", NeurIPS 2024,
 arXiv:2405.15682. The path is that of y, where the gradient is taken; the answer is the mean, kept beside it. As in
-the authors' package schedulefree the mean begins with the first z after the start, not with the start itself.
+the authors' package schedulefree the mean begins with the first z after the start, not with the start itself. Where the
+rate changes, paper and package weigh z_t by its square; here all weigh alike, which is the same at one rate.
 """
 
 from core.spec import Hyper, Optimizer, State, learning_rate
@@ -37,8 +38,9 @@ SCHEDULE_FREE = Optimizer(
     ),
     latex=r"""
 z_t = z_{t-1} - \eta\,g(y_{t-1}) \qquad \bar x_t = \bar x_{t-1} + \tfrac1t (z_t - \bar x_{t-1}) \\[4pt]
-y_t = (1 - \beta)\,z_t + \beta\,\bar x_t
+y_t = (1 - \beta)\,z_t + \beta\,\bar x_t \qquad z_0 = y_0
 """,
-    text="It needs no schedule: the mean of its points settles by itself, while the points keep moving.",
+    text="It needs no schedule: the mean of its points settles by itself, while the points keep moving. "
+    "All points count alike; during a warm-up the authors weigh them by the square of the rate.",
     source="Defazio et al. 2024, arXiv:2405.15682",
 )

@@ -25,7 +25,7 @@ SGD = Optimizer(
         learning_rate(1e-3),
         Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
     ),
-    latex=r"x_t = x_{t-1} - \eta\,g_t",
+    latex=r"g_t \leftarrow g_t + \lambda\,x_{t-1} \qquad x_t = x_{t-1} - \eta\,g_t",
     text="Walk against the gradient: the steeper the ground, the longer the step.",
     source="Robbins & Monro 1951, doi:10.1214/aoms/1177729586",
     torch="SGD",

@@ -27,4 +27,6 @@ SIGN_SGD = Optimizer(
     latex=r"x_t = x_{t-1} - \eta\,\operatorname{sign}(g_t)",
     text="The same step length everywhere: it crosses plateaus and cliffs alike, and hovers at the end.",
     source="Bernstein et al. 2018, arXiv:1802.04434",
+    like="adam",
+    part=0.1,
 )

@@ -115,3 +115,11 @@ def test_code_and_script():
     app = open_page(PAGE, drawer_code=True, drawer_torch=True, norm="group", groups="4")
     code = "\n".join(block.value for block in app.code)
     assert "torch.nn.GroupNorm(4, 4" in code and "def normalise_backward" in code
+
+
+def test_script_is_that_of_the_mode_shown():
+    training = open_page("pages/normalisation.py", drawer_torch=True)
+    assert not [code for code in training.code if "norm.eval()" in code.value]
+    shown = open_page("pages/normalisation.py", drawer_torch=True, mode="evaluation", batches=7)
+    (script,) = [code.value for code in shown.code if "BatchNorm2d" in code.value]
+    assert "for _ in range(7):\n    norm(x)\nnorm.eval()\ny = norm(x)" in script

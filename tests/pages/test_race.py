@@ -53,6 +53,16 @@ def test_fairness_changes_the_rates():
     assert len(charts(app)) == 6, "the sweep is drawn"
 
 
+def test_tuned_rate_stands_beside_its_share_and_a_vain_search_is_named():
+    app = open_page(fairness="tuned", race=["adam", "rmsprop"], steps=800)
+    found = results(app)
+    assert found["Adam"]["Rate"] == "1 (20 of 24 starts)"
+    assert found["RMSprop"]["Rate"].endswith("(0 of 24 starts)")
+    (warning,) = [w.value for w in app.warning]
+    assert warning.startswith("RMSprop: none of the rates tried reaches the goal")
+    assert not open_page(fairness="tuned", race=["adam"], steps=800).warning
+
+
 def test_diverged_run_says_at_which_step():
     app = open_page()
     app.slider(key="rate_sgd").set_value(-2.0).run()

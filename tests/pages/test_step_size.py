@@ -145,3 +145,8 @@ def test_drawers_show_code(drawer):
     app = open_page(PAGE, **{drawer: True})
     assert not app.exception
     assert app.code
+
+
+def test_goal_that_no_rate_reaches_is_named():
+    app = open_page("pages/step_size.py", surface="easom", x=-5.0, y=-5.0)
+    assert [w for w in app.warning if w.value.startswith("SGD: none of the rates")]

@@ -3,26 +3,36 @@
     pip install torch==2.13.0        next to requirements-dev.txt
     python -m tests.reference.run_scripts
 
-Each script is kept as a fingerprint and a few points of its path. A generator that writes another script
-therefore fails tests/test_torch_script.py until the scripts have been run again.
+Each script is kept as a fingerprint and a few points of its path, or the numbers that it prints. A generator that
+writes another script therefore fails tests/test_torch_script.py until the scripts have been run again.
 """
 
 import contextlib
 import hashlib
 import inspect
 import io
+import itertools
 import json
 import runpy
 import tempfile
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from core import OPTIMIZERS, SCHEDULES, Noise, Trajectory, descend
+from core import OPTIMIZERS, SCHEDULES, Noise, Trajectory, depth, descend, normalisation, recipes
+from core.activations import ACTIVATIONS
+from core.batches import SAMPLING, Batches
+from core.fine_print import FAMILY
+from core.gallery import torch_values
+from core.initialisation import INITIALISATIONS
+from core.normalisation import NORMALISATIONS
+from core.normalised_training import running_after
 from core.optimizers import VARIANTS
+from core.parameters import with_parameters
 from core.torch_script import TORCH_DEFAULTS, torch_script
-from surfaces import SURFACES
+from surfaces import DATA_SURFACES, SURFACES
 
 FILE = Path(__file__).with_name("scripts.npz")
 STEPS = 120
@@ -90,7 +100,120 @@ def cases() -> dict[str, dict]:
     for lr in (0.0, -1e-4):
         for o in (sgd, adam, ema):
             found[f"rosenbrock {o.key} lr {lr}"] = _case(rosenbrock, o, {"lr": lr}, schedule="linear")
+    return found | {f"edge: {name}": case for name, case in edges().items()}
+
+
+KINKS = {
+    "dropwave": [(0.0, 0.0), (0.0, 1.0)],
+    "ackley": [(0.0, 0.0)],
+    "crossintray": [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0)],
+    "holder": [(0.0, 0.0), (0.0, 1.0), (np.pi, 0.0)],
+    "bukin6": [(-10.0, 1.0), (0.0, 0.0), (-10.0, 2.0)],
+    "eggholder": [(0.0, -47.0), (47.0, 0.0)],
+    "l1valley": [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0)],
+    "dead_relu": [(0.5, 0.0), (0.0, 0.0), (1.0, -0.5)],
+    "leaky_relu": [(0.5, 0.0), (0.0, 0.0), (-1.0, 0.0)],
+}
+"""Points where a root or an absolute value has no derivative, or a neuron stands between on and off."""
+
+
+def edges() -> dict[str, dict]:
+    """Return runs at the limits of every setting, at kinks, from data, and by everything else a page can set."""
+    by_key = {s.key: s for s in (*SURFACES, *DATA_SURFACES)}
+    known = {o.key: o for o in (*OPTIMIZERS, *VARIANTS, *FAMILY)}
+    rosenbrock, beale, sgd = by_key["rosenbrock"], by_key["beale"], known["sgd"]
+    found = {}
+    for row in SCHEDULES:
+        usual = {h.key: h.default for h in row.settings}
+        for settings in _settings_at_limits(row):
+            for steps in (1, 2, 10):
+                if (usual | settings).get("warm_up", 0) <= steps:
+                    plan = {"schedule": row.key, "schedule_settings": settings}
+                    found[f"{row.key} {settings} {steps} steps"] = _case(rosenbrock, sgd, steps=steps, **plan)
+    for key, points in KINKS.items():
+        for point in points:
+            for name in ("sgd", "adam", "momentum", "rprop", "sign_sgd"):
+                found[f"{key} {point} {name}"] = _case(by_key[key], known[name], start=point, steps=20)
+    for o in known.values():
+        for h in o.hyper[1:]:
+            for value in sorted({*h.allowed, *h.shown}):
+                found[f"{o.key} {h.key} {value:g}"] = _case(beale, o, {h.key: value, "lr": 1e-3}, steps=20)
+        switches = [h.key for h in o.hyper if h.scale == "switch"]
+        for chosen in itertools.product((0.0, 1.0), repeat=len(switches)):
+            hyper = dict(zip(switches, chosen, strict=True)) | (
+                {"weight_decay": 0.1} if "decoupled" in switches else {}
+            )
+            found[f"{o.key} {hyper}"] = _case(beale, o, {**hyper, "lr": 1e-3}, steps=20)
+    for s in DATA_SURFACES:
+        far = tuple(40.0 * edge for edge in s.domain[::2])
+        found[f"{s.key} from {far}"] = _case(s, sgd, start=far, steps=20)
+        for sampling, size in itertools.product(SAMPLING, (1, 7, len(s.data), (1, 3, len(s.data)) * 10)):
+            batches = Batches(size, sampling, 3, 0 if isinstance(size, tuple) else 2)
+            both = {"noise": Noise(0.1, 2, skip=3), "clip_norm": 0.5, "clip_value": 0.4}
+            found[f"{s.key} {sampling} {size!r:.20}"] = _case(s, known["adam"], steps=30, batches=batches, **both)
+    for experiment in recipes.EXPERIMENTS:
+        case = experiment.case()
+        for recipe in experiment.build(**{knob.key: knob.default for knob in experiment.knobs}):
+            done = 0
+            for k, leg in enumerate(recipe.legs):
+                noise = case.noise(recipe)
+                found[f"{experiment.key} {recipe.key} {k}"] = {
+                    "surface": case.surface, "optimizer": known[leg.optimizer], "start": case.start,
+                    "steps": min(leg.steps, STEPS), "hyper": {"lr": leg.lr}, "schedule": leg.schedule,
+                    "noise": noise and replace(noise, skip=done),
+                    "clip_norm": recipe.clip_norm, "clip_value": recipe.clip_value,
+                }  # fmt: skip
+                done += leg.steps
     return found
+
+
+def _settings_at_limits(row) -> list[dict]:
+    """Return the defaults, every setting at its limits, and where pieces of a schedule have no length."""
+    special = {
+        "one_cycle": [{"pct_start": 1 / n} for n in (2, 10)] + [{"pct_start": 0.0999999}, {"pct_start": 0.2}],
+        "multi_step": [{"first": 0.5, "second": 1.0}, {"first": 0.25, "second": 0.75}, {"first": 0.0, "second": 0.0}],
+    }
+    limits = [{h.key: value} for h in row.settings for value in h.allowed if h.key != "warm_up"]
+    if row.key == "multi_step":
+        limits = [{"gamma": 0.0}, {"gamma": 1.0}]
+    warm = [{"warm_up": n} for n in (0, 1, 2, 10) if "warm_up" in {h.key for h in row.settings}]
+    return [{}, *limits, *warm, *special.get(row.key, [])]
+
+
+def printed() -> dict[str, tuple[str, np.ndarray | None]]:
+    """Return (script, what it prints by our formulas) of every script that is not a run, by name.
+
+    Where torch draws other random numbers than NumPy there are no numbers of ours.
+    """
+    found: dict[str, tuple[str, np.ndarray | None]] = {}
+    for row in ACTIVATIONS:
+        values = [{}] + [{h.key: value} for h in row.parameters for value in (*h.allowed, *h.shown)]
+        for parameters in values:
+            chosen, x = with_parameters(row, **parameters), np.linspace(-5.0, 5.0, 13)
+            numbers = np.concatenate([x, chosen.value(x), chosen.slope(x)])
+            found[f"{row.key} {parameters}"] = (torch_values(chosen, 5.0), numbers)
+    x = np.random.default_rng(0).normal(2.0, 3.0, (3, 4, 2, 2))
+    for row in NORMALISATIONS:
+        for seen in (None, 0, 1, 10):
+            done = normalisation.normalise_images(row, x)
+            output = done.value
+            if seen is not None and row.needs_batch:
+                output = normalisation.evaluate(x, *running_after(done, x[:, 0].size, seen))
+            found[f"{row.key} {seen}"] = (normalisation.torch_script(row, x, seen), output.ravel())
+    for unit in ACTIVATIONS:
+        found[f"depth {unit.key}"] = (depth.torch_script(unit, INITIALISATIONS[0], "none", 3, 8, 16, 1.0), None)
+    for start in INITIALISATIONS:
+        for norm in ("none", "batch", "layer", "rms"):
+            found[f"depth {start.key} {norm}"] = (depth.torch_script(ACTIVATIONS[1], start, norm, 3, 8, 16, 1.0), None)
+    return found
+
+
+def printed_by_torch(script: str) -> np.ndarray:
+    """Run a script of `printed` and return its numbers: x, y and slope, y alone, or those of the lines it prints."""
+    known, said = _run_script(script)
+    if "slope" in known:
+        return np.concatenate([known[name].detach().numpy() for name in ("x", "y", "slope")])
+    return known["y"].detach().numpy().ravel() if "y" in known else np.array(said.split(), dtype=float)
 
 
 def _case(surface, optimizer, hyper=None, **others) -> dict:
@@ -113,10 +236,12 @@ def engine_path(case: dict) -> np.ndarray:
 def shaken_path(case: dict, seed: int) -> np.ndarray:
     """Return the path of the same run with errors like those of rounding in every gradient."""
     errors = 1e-15 * max(_run(case).gradient_norm[0], 1.0)
-    noise = errors * np.random.default_rng(seed).standard_normal((STEPS, 2))
-    given = case.get("noise")
+    steps, given = case["steps"], case.get("noise")
+    noise = errors * np.random.default_rng(seed).standard_normal((steps, 2))
     if given:
-        noise += given.sigma * np.random.default_rng(given.seed).standard_normal((STEPS, 2))
+        sigma = given.sigma[given.skip :][:steps] if isinstance(given.sigma, tuple) else given.sigma
+        draws = np.random.default_rng(given.seed).standard_normal((given.skip + steps, 2))[given.skip :]
+        noise += np.reshape(sigma, (-1, 1)) * draws
     return _run({**case, "noise": noise}).path
 
 
@@ -142,7 +267,7 @@ def differences(points: np.ndarray, path: np.ndarray) -> np.ndarray:
 
     Zero after the end of the path: the engine stops where a run diverges or leaves its box.
     """
-    size = np.array([np.abs(path[: row + 1]).max() for row in ROWS])
+    size = np.array([np.abs(path[: row + 1]).max() or 1.0 for row in ROWS])
     return np.where(np.array(ROWS) < len(path), np.abs(kept_rows(path) - points).max(axis=1) / size, 0.0)
 
 
@@ -159,11 +284,16 @@ def unexplained(points: np.ndarray, case: dict) -> float:
 
 
 def torch_path(script: str) -> np.ndarray:
-    """Run a script and return its path, (STEPS + 1, 2)."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+    """Run a script and return its path, (steps + 1, 2)."""
+    return np.array(_run_script(script)[0]["path"])
+
+
+def _run_script(script: str) -> tuple[dict, str]:
+    """Run a script and return its variables and what it printed."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()) as said:
         file = Path(folder) / "script.py"
         file.write_text(script)
-        return np.array(runpy.run_path(str(file))["path"])
+        return runpy.run_path(str(file)), said.getvalue()
 
 
 def torch_defaults() -> dict:
@@ -185,6 +315,9 @@ def main() -> None:
         points.append(kept_rows(path))
         worst.append(unexplained(points[-1], case))
     kept = {"names": names, "prints": prints, "points": points}
+    others = {name: (fingerprint(script), printed_by_torch(script)) for name, (script, _) in printed().items()}
+    kept["other_names"], kept["other_prints"] = list(others), [mark for mark, _ in others.values()]
+    kept |= {f"printed {name}": numbers for name, (_, numbers) in others.items()}
     np.savez_compressed(FILE, **kept, defaults=json.dumps(torch_defaults()))
     print(f"{len(names)} scripts, {FILE.stat().st_size} bytes. The worst that rounding does not explain:")
     for k in np.argsort(worst)[::-1][:10]:
