@@ -110,7 +110,7 @@ def loss(key: str) -> Surface:
         except ValueError as error:
             st.info(_("Your data do not fit this loss: {reason}. Shown are drawn data.", reason=str(error)))
     shape = {"rows": 256, f"scatter_{key}": NOISE[key], "outliers": 0.0, "correlation": 0.0, "data_seed": 0}
-    values = [st.session_state.get(name, default) for name, default in shape.items()]
+    values = [controls.held(name, default) for name, default in shape.items()]
     try:
         return drawn_loss(key, *values)
     except ValueError as error:

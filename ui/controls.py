@@ -7,15 +7,19 @@ a value of the link that a widget cannot take; the functions here compare, and s
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import floor, inf, isfinite, log10
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
+from core.numerals import NotRead, read, written
 from core.spec import Hyper, Optimizer, learning_rate
 from ui.i18n import _, language
 from ui.palette import ink
 
+Number = TypeVar("Number", int, float)
 _ASKED, _REFUSED, _CHOSEN = "_asked_by_link", "_refused_from_link", "_chosen"
+_TYPED, _UNREAD, _STEPS = "_typed", "_unread", "_steps"
+"""Of every field: the last text that was taken, a sentence for one that was not, and the step of its arrow keys."""
 _NOT_OURS = ("embed", "embed_options")
 
 
@@ -23,7 +27,8 @@ def read_link() -> None:
     """Remember what the link holds; the first call of a page, before any widget."""
     st.session_state.setdefault(_ASKED, {key: st.query_params.get_all(key) for key in st.query_params})
     st.session_state.setdefault(_REFUSED, {})
-    st.session_state.setdefault(_CHOSEN, {})
+    for kept in (_CHOSEN, _TYPED, _UNREAD, _STEPS):
+        st.session_state.setdefault(kept, {})
 
 
 def asked(beginning: str) -> bool:
@@ -44,7 +49,9 @@ def complain() -> None:
         del asked[key]
     # A complaint is settled as soon as its widget is used.
     for key in [
-        key for key, (value, _text) in refused.items() if value is not None and st.session_state.get(key) != value
+        key
+        for key, (value, _text) in refused.items()
+        if value is not None and st.session_state.get(key, value) != value
     ]:
         del refused[key]
     for _value, text in refused.values():
@@ -74,27 +81,105 @@ def number(
     help: str | None = None,
     shown: bool = True,
 ) -> float:
-    """Show a number that the link keeps. An int default takes whole numbers."""
+    """Show a number that the link keeps. An int default takes whole numbers; arrow up and down move by `step`.
+
+    A field of text, because browsers drop a comma and a minus sign from a number box before anyone sees them. What is
+    typed is read or refused; under its key the session holds the text, or the number that the page has set (`held`).
+    """
+    field = _Field(key, default, low, high)
+    if key in st.session_state:
+        field.settle()
     if not shown and not _is_set(key, default):
         return default
-    whole = isinstance(default, int)
-    kind = int if whole else float
-    st.number_input(
-        label,
-        kind(max(low, -(2**53) + 1) if whole else low),
-        kind(min(high, 2**53 - 1) if whole else high),
-        kind(default),
-        step=kind(step or (1 if whole else 0.1)),
-        format="%d" if whole else "%.10g",
-        key=key,
-        bind="query-params",
-        help=help,
+    st.text_input(
+        label, written(default), key=key, bind="query-params", help=help, on_change=_take_typed, args=(field,)
     )
-    value = st.session_state[key]
-    value = kind(default) if value is None else value
-    allowed = _("numbers from {low} to {high}", low=f"{low:g}", high=f"{high:g}")
-    _compare(key, value, lambda text: _as_number(text) == value, allowed, f"{value:.10g}")
+    st.session_state[_STEPS][key] = step or (1 if isinstance(default, int) else 0.1)
+    text = st.session_state[key]
+    try:
+        value = field.read(text)
+    except ValueError as error:  # of a link: its text is in the field already, and leaves it in another run
+        _refuse(key, written(default), text, str(error), written(default))
+        st.session_state[_ASKED].pop(key, None)
+        st.rerun()
+    st.session_state[_ASKED].pop(key, None)
+    st.session_state[_TYPED][key] = text
+    kept, sentence = st.session_state[_UNREAD].get(key, ("", ""))
+    if sentence and kept == text:
+        st.error(sentence)
     return value
+
+
+def held(key: str, default: Number) -> Number:
+    """Return the number in the field with this key, whether or not it is shown, of the kind of its default."""
+    value = st.session_state.get(key, default)
+    if isinstance(value, str):
+        try:
+            value = read(value)
+        except NotRead:
+            return default
+    return type(default)(value)
+
+
+class _Field(NamedTuple):
+    """What a field of text takes."""
+
+    key: str
+    default: float
+    low: float
+    high: float
+
+    @property
+    def allowed(self) -> str:
+        return _("numbers from {low} to {high}", low=f"{self.low:.10g}", high=f"{self.high:.10g}")
+
+    def read(self, text: str) -> float:
+        """Return the number that a text says. Raises ValueError, half a sentence, where the field does not take it."""
+        try:
+            value = read(text)
+        except NotRead as error:
+            raise ValueError(_not_read(error, self.allowed)) from None
+        if not self.low <= value <= self.high:
+            raise ValueError(_("allowed are {what}", what=self.allowed))
+        if not isinstance(self.default, int):
+            return value
+        if not value.is_integer():
+            raise ValueError(_("allowed are whole numbers"))
+        return int(value)
+
+    def settle(self) -> None:
+        """Turn a number that the page has set into text, and text that the field does not take into its default."""
+        found = st.session_state[self.key]
+        text = found if isinstance(found, str) else written(found)
+        try:
+            self.read(text)
+        except ValueError:
+            text = written(self.default)
+        if text != found:
+            st.session_state[self.key] = text
+
+
+def _take_typed(field: _Field) -> None:
+    """Write what was typed as it was understood, or put the last number back and say why."""
+    typed = st.session_state[field.key]
+    try:
+        st.session_state[field.key] = written(field.read(typed))
+        st.session_state[_UNREAD].pop(field.key, None)
+    except ValueError as error:
+        kept = st.session_state[_TYPED].get(field.key, written(field.default))
+        sentence = _("{typed} is not taken: {reason}. It stays {kept}.", typed=_quoted(typed), reason=error, kept=kept)
+        st.session_state[field.key], st.session_state[_UNREAD][field.key] = kept, (kept, sentence)
+
+
+def _not_read(error: NotRead, allowed: str) -> str:
+    """Return why a text is no number, in the reader's language."""
+    return {
+        "empty": _("the field is empty"),
+        "not a number": _("allowed are {what}", what=allowed),
+        "two readings": _("the comma may be a decimal comma or part thousands; write a point, or no comma"),
+        "too large": _("the number is too large"),
+        "too small": _("the number is too close to zero"),
+    }[error.reason]
 
 
 def switch(label: str, key: str, default: bool = False, *, shown: bool = True) -> bool:
@@ -263,7 +348,11 @@ def hyper_numbers(optimizer: Optimizer, *, shown: bool) -> dict[str, float]:
 
 
 def _is_set(key: str, default: float | str) -> bool:
-    return key in st.session_state[_ASKED] or st.session_state.get(key, default) != default
+    if key in st.session_state[_ASKED]:
+        return True
+    if isinstance(default, int | float) and not isinstance(default, bool):
+        return held(key, default) != default
+    return st.session_state.get(key, default) != default
 
 
 def setting_number(prefix: str, hyper: Hyper, *, shown: bool) -> float:
@@ -330,5 +419,5 @@ def _three_digits(value: float) -> float:
 
 
 def _a_tenth_of(value: float) -> float:
-    """Return a power of ten about a tenth of `value`: the step of the buttons beside a number."""
+    """Return a power of ten about a tenth of `value`: the step of the arrow keys in a field."""
     return 10.0 ** (floor(log10(abs(value))) - 1) if value and isfinite(value) else 0.1

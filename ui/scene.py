@@ -15,6 +15,7 @@ from ui import controls, figures
 from ui.i18n import _
 from ui.player import LABELS, Track, degraded, player
 
+MOST_SEED = 2**31
 SURFACE_TITLES = {s.key: s.title for s in SURFACES}
 
 
@@ -70,8 +71,8 @@ def move_start(key: str = "player") -> None:
 
 def draw_start() -> None:
     """Take a random point of the window and show its seed."""
-    st.session_state["start_seed"] += 1
-    x, y = random_starts(st.session_state["surface"], 1, st.session_state["start_seed"])[:, 0]
+    seed = st.session_state["start_seed"] = (controls.held("start_seed", 0) + 1) % (MOST_SEED + 1)
+    x, y = random_starts(st.session_state["surface"], 1, seed)[:, 0]
     set_start((round(float(x), 4), round(float(y), 4)))
 
 
@@ -81,7 +82,7 @@ def choose_start(default: Sequence[float], *, random: bool = True) -> tuple[floa
         x = controls.number(_("Start x"), "x", float(default[0]), -REACH, REACH)
         y = controls.number(_("Start y"), "y", float(default[1]), -REACH, REACH)
         if random:
-            controls.number(_("Seed"), "start_seed", 0, 0, 2**31, help=_("Seed of the random start"))
+            controls.number(_("Seed"), "start_seed", 0, 0, MOST_SEED, help=_("Seed of the random start"))
             st.button(_("Random"), icon=":material/casino:", on_click=draw_start)
     return x, y
 

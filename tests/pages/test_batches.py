@@ -12,7 +12,7 @@ from core import descend
 from core.batches import Batches
 from core.spec import Surface
 from surfaces import surface
-from tests.pages import charts, open_page
+from tests.pages import charts, held, open_page
 
 PAGE = "pages/batches.py"
 LINE = surface("linear_regression")
@@ -195,10 +195,10 @@ def test_own_data_bring_their_start_and_leave_again():
     app = choose_file(open_page(PAGE, drawer_data=True), "100,1\n200,3\n300,5\n410,7\n")
     assert not app.error and not app.exception
     chosen: Surface = app.session_state["own_data"]
-    assert len(chosen) == 4 and app.session_state["x"] != -3.0
+    assert len(chosen) == 4 and held(app, "x") != -3.0
     assert "diverged" not in column(app)
     next(button for button in app.button if button.label == "Back to drawn data").click().run()
-    assert app.session_state["x"] == -3.0
+    assert held(app, "x") == -3.0
     assert column(app, 0) == ["1", "16", "256"]
 
 

@@ -1,0 +1,109 @@
+"""Fields of numbers: what is typed, linked or set by the page is understood or refused with a sentence."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def page() -> None:
+    import streamlit as st
+
+    from ui import controls
+
+    def put() -> None:
+        st.session_state["x"], st.session_state["n"] = 7.25, 8
+
+    controls.read_link()
+    st.session_state["taken"] = (
+        controls.number("X", "x", 2.0, -10.0, 10.0),
+        controls.number("N", "n", 5, 1, 2**31),
+        controls.number("Hidden", "hidden", 1.0, 0.0, 2.0, shown=False),
+    )
+    st.session_state["held"] = controls.held("x", 2.0), controls.held("n", 5), controls.held("hidden", 1.0)
+    st.button("Put", on_click=put)
+    controls.complain()
+
+
+def open_fields(link: dict[str, str] | None = None, **session) -> AppTest:
+    app = AppTest.from_function(page)
+    for key, value in session.items():
+        app.session_state[key] = value
+    for key, value in (link or {}).items():
+        app.query_params[key] = value
+    return checked(app.run())
+
+
+def checked(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception
+    assert app.session_state["held"] == app.session_state["taken"]
+    assert [type(value) for value in app.session_state["taken"]] == [float, int, float]
+    return app
+
+
+def typed(app: AppTest, key: str, text: str) -> AppTest:
+    return checked(app.text_input(key=key).set_value(text).run())
+
+
+@pytest.mark.parametrize(("text", "value"), [("0,25", 0.25), ("\u22123", -3.0), ("１ｅ－３", 1e-3), (" 5. ", 5.0)])
+def test_typed_number_is_taken_and_written_plainly(text, value):
+    app = typed(open_fields(), "x", text)
+    assert app.session_state["taken"][0] == value
+    assert float(app.text_input(key="x").value) == value
+    assert not app.error and app.query_params["x"] == app.text_input(key="x").value
+
+
+BAD = [
+    ("x", "", "empty"),
+    ("x", "abc", "allowed are numbers from -10 to 10"),
+    ("x", "nan", "allowed are numbers"),
+    ("x", "10.5", "allowed are numbers from -10 to 10"),
+    ("x", "1e999", "too large"),
+    ("x", "1e-999", "too close to zero"),
+    ("x", "1,234", "comma"),
+    ("n", "2,5", "whole numbers"),
+    ("n", "0", "numbers from 1 to 2147483648"),
+    ("x", "`]<b>" + "9" * 300, "allowed are"),
+]
+
+
+@pytest.mark.parametrize(("key", "text", "reason"), BAD)
+def test_typed_text_that_is_no_number_leaves_the_last_one(key, text, reason):
+    app = typed(typed(open_fields(), "x", "3"), "n", "6")
+    typed(app, key, text)
+    assert app.session_state["taken"][:2] == (3.0, 6)
+    assert (app.text_input(key="x").value, app.text_input(key="n").value) == ("3", "6")
+    assert len(app.error) == 1 and reason in app.error[0].value and len(app.error[0].value) < 220
+    assert app.query_params["x"] == "3"
+    typed(app, key, "4")
+    assert not app.error
+
+
+@pytest.mark.parametrize(("text", "value"), [("0.25", 0.25), ("3", 3.0), ("3.0", 3.0), ("1e-7", 1e-7), ("0,25", 0.25)])
+def test_link_sets_a_number(text, value):
+    app = open_fields({"x": text})
+    assert app.session_state["taken"][0] == value and not app.warning
+    assert open_fields({"hidden": "0.5"}).session_state["taken"][2] == 0.5
+
+
+@pytest.mark.parametrize(("key", "text"), [("x", "abc"), ("x", "11"), ("n", "2.5"), ("x", ""), ("hidden", "1e999")])
+def test_link_that_asks_in_vain_gets_one_sentence_and_the_default(key, text):
+    app = open_fields({key: text, "n" if key == "x" else "x": "6"})
+    assert app.session_state["taken"] == ((2.0, 6, 1.0) if key == "x" else (6.0, 5, 1.0))
+    assert len(app.warning) == 1 and f"The link asks for `{key}`" in app.warning[0].value
+    if key != "hidden":
+        assert app.text_input(key=key).value == {"x": "2", "n": "5"}[key]
+        assert not typed(app, key, "4").warning
+
+
+def test_page_may_set_a_number():
+    app = open_fields(x=1.5, hidden=0.5)
+    assert app.session_state["taken"] == (1.5, 5, 0.5)
+    app.button[0].click().run()
+    assert checked(app).session_state["taken"] == (7.25, 8, 0.5)
+    assert app.text_input(key="x").value == "7.25" and app.query_params["n"] == "8"
+    typed(app, "x", "zwei")
+    assert app.session_state["taken"][0] == 7.25
+
+
+def test_number_that_the_field_does_not_take_becomes_the_default():
+    app = open_fields(x=1e9, n="2.5")
+    assert app.session_state["taken"] == (2.0, 5, 1.0)
