@@ -3,6 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ui import controls
+
 
 def page() -> None:
     import streamlit as st
@@ -10,16 +12,17 @@ def page() -> None:
     from ui import controls
 
     def put() -> None:
-        st.session_state["x"], st.session_state["n"] = 7.25, 8
+        controls.put("x", 7.25)
+        st.session_state["n"] = 8
 
     controls.read_link()
+    st.button("Put", key="put", on_click=put)
     st.session_state["taken"] = (
         controls.number("X", "x", 2.0, -10.0, 10.0),
         controls.number("N", "n", 5, 1, 2**31),
         controls.number("Hidden", "hidden", 1.0, 0.0, 2.0, shown=False),
     )
     st.session_state["held"] = controls.held("x", 2.0), controls.held("n", 5), controls.held("hidden", 1.0)
-    st.button("Put", on_click=put)
     controls.complain()
 
 
@@ -97,7 +100,7 @@ def test_link_that_asks_in_vain_gets_one_sentence_and_the_default(key, text):
 def test_page_may_set_a_number():
     app = open_fields(x=1.5, hidden=0.5)
     assert app.session_state["taken"] == (1.5, 5, 0.5)
-    app.button[0].click().run()
+    app.button(key="put").click().run()
     assert checked(app).session_state["taken"] == (7.25, 8, 0.5)
     assert app.text_input(key="x").value == "7.25" and app.query_params["n"] == "8"
     typed(app, "x", "zwei")
@@ -107,3 +110,27 @@ def test_page_may_set_a_number():
 def test_number_that_the_field_does_not_take_becomes_the_default():
     app = open_fields(x=1e9, n="2.5")
     assert app.session_state["taken"] == (2.0, 5, 1.0)
+
+
+def test_number_that_the_page_has_put_outlives_a_late_message(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(controls, "monotonic", lambda: now[0])
+    app = open_fields(x=1.5)
+    app.button(key="put").click().run()
+    assert checked(app).session_state["taken"][0] == 7.25
+    typed(app, "x", "1.5")  # what the browser knew before: every message holds all widgets
+    assert app.session_state["taken"][0] == 7.25 and app.text_input(key="x").value == "7.25"
+    typed(app, "x", "3")
+    typed(app, "x", "1.5")
+    assert app.session_state["taken"][0] == 1.5
+    app.button(key="put").click().run()
+    now[0] += 2 * controls.LATE
+    typed(app, "x", "1.5")
+    assert app.session_state["taken"][0] == 1.5
+
+
+def test_number_that_no_run_has_shown_yet_outlives_a_late_message():
+    app = open_fields(x=1.5)
+    app.session_state["_put"] = {"x": (1.5, 7.25, None)}  # the run that put it ended before the field
+    typed(app, "x", "1.50")
+    assert app.session_state["taken"][0] == 7.25 and app.text_input(key="x").value == "7.25"

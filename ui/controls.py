@@ -7,6 +7,7 @@ a value of the link that a widget cannot take; the functions here compare, and s
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import floor, inf, isfinite, log10
+from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
@@ -18,8 +19,11 @@ from ui.palette import ink
 
 Number = TypeVar("Number", int, float)
 _ASKED, _REFUSED, _CHOSEN = "_asked_by_link", "_refused_from_link", "_chosen"
-_TYPED, _UNREAD, _STEPS = "_typed", "_unread", "_steps"
-"""Of every field: the last text that was taken, a sentence for one that was not, and the step of its arrow keys."""
+_SHOWN, _UNREAD, _STEPS = "_shown", "_unread", "_steps"
+"""Of every field: what it showed last, a sentence for a text that was not taken, and the step of its arrow keys."""
+_PUT = "_put"
+LATE = 1.0
+"""Seconds in which a message may come that the browser sent before it saw what the page had put into a widget."""
 _NOT_OURS = ("embed", "embed_options")
 
 
@@ -27,7 +31,7 @@ def read_link() -> None:
     """Remember what the link holds; the first call of a page, before any widget."""
     st.session_state.setdefault(_ASKED, {key: st.query_params.get_all(key) for key in st.query_params})
     st.session_state.setdefault(_REFUSED, {})
-    for kept in (_CHOSEN, _TYPED, _UNREAD, _STEPS):
+    for kept in (_CHOSEN, _SHOWN, _UNREAD, _STEPS, _PUT):
         st.session_state.setdefault(kept, {})
 
 
@@ -87,6 +91,7 @@ def number(
     typed is read or refused; under its key the session holds the text, or the number that the page has set (`held`).
     """
     field = _Field(key, default, low, high)
+    _keep_put(key)
     if key in st.session_state:
         field.settle()
     if not shown and not _is_set(key, default):
@@ -103,7 +108,7 @@ def number(
         st.session_state[_ASKED].pop(key, None)
         st.rerun()
     st.session_state[_ASKED].pop(key, None)
-    st.session_state[_TYPED][key] = text
+    st.session_state[_SHOWN][key] = value
     kept, sentence = st.session_state[_UNREAD].get(key, ("", ""))
     if sentence and kept == text:
         st.error(sentence)
@@ -119,6 +124,27 @@ def held(key: str, default: Number) -> Number:
         except NotRead:
             return default
     return type(default)(value)
+
+
+def put(key: str, value: float) -> None:
+    """Set a widget to a number, and see to it that it stays (`_keep_put`)."""
+    st.session_state[key] = value
+    st.session_state[_PUT][key] = (st.session_state[_SHOWN].get(key), value, None)
+
+
+def _keep_put(key: str) -> None:
+    """Put a number into a widget again where a late message of the browser has brought back the one before.
+
+    Every message holds the values of all widgets as the browser knows them: one that was under way while the page set
+    a widget brings the old value, and ends the run that was about to show the new one.
+    """
+    if key not in st.session_state[_PUT]:
+        return
+    before, after, sent = st.session_state[_PUT].pop(key)
+    found = held(key, after)
+    if found in (before, after) and (sent is None or monotonic() - sent < LATE):
+        st.session_state[_PUT][key] = (before, after, sent or monotonic())
+        st.session_state[key] = after
 
 
 class _Field(NamedTuple):
@@ -166,7 +192,7 @@ def _take_typed(field: _Field) -> None:
         st.session_state[field.key] = written(field.read(typed))
         st.session_state[_UNREAD].pop(field.key, None)
     except ValueError as error:
-        kept = st.session_state[_TYPED].get(field.key, written(field.default))
+        kept = written(st.session_state[_SHOWN].get(field.key, field.default))
         sentence = _("{typed} is not taken: {reason}. It stays {kept}.", typed=_quoted(typed), reason=error, kept=kept)
         st.session_state[field.key], st.session_state[_UNREAD][field.key] = kept, (kept, sentence)
 
@@ -290,7 +316,9 @@ def slider(
     kind = int if isinstance(default, int) else float
     style: dict[str, Any] = {"on_change": on_change or "rerun", "help": help}
     style |= {} if kind is int else {"format": "%.4g"}
+    _keep_put(key)
     value = st.slider(label, kind(low), kind(high), default, step=kind(step), key=key, bind="query-params", **style)
+    st.session_state[_SHOWN][key] = value
     allowed = _("numbers from {low} to {high}", low=f"{low:g}", high=f"{high:g}")
     _compare(key, value, lambda text: _as_number(text) == value, allowed, f"{value:g}")
     return value
@@ -306,11 +334,13 @@ def log_slider(label: str, symbol: str, key: str, default: float, low: float, hi
     def value_at(place: float) -> float:
         return default if place == middle else _three_digits(10**place)
 
+    _keep_put(key)
     # The label shows the value and comes before the widget, which alone takes the place out of a link.
     linked = _as_number(st.session_state[_ASKED].get(key, [""])[-1])
     shown = value_at(linked if lowest <= linked <= highest else st.session_state.get(key, middle))
     label = rf"{label} $\;{symbol}={shown:.4g}$"
     place = st.slider(label, lowest, highest, middle, step=0.05, format="10^%.2f", key=key, bind="query-params")
+    st.session_state[_SHOWN][key] = place
     allowed = _("numbers from {low} to {high}", low=f"{lowest:g}", high=f"{highest:g}")
     _compare(key, place, lambda text: _as_number(text) == place, allowed, f"{place:g}")
     return value_at(place)
@@ -329,9 +359,9 @@ def _slider_place(value: float, hyper: Hyper) -> float:
 
 def set_rate(key: str, value: float) -> None:
     """Put a learning rate into both of its widgets, of which one is shown."""
-    st.session_state[f"lr_{key}"] = float(value)
+    put(f"lr_{key}", float(value))
     if value > 0:
-        st.session_state[f"rate_{key}"] = _slider_place(value, learning_rate(value))
+        put(f"rate_{key}", _slider_place(value, learning_rate(value)))
 
 
 def hyper_numbers(optimizer: Optimizer, *, shown: bool) -> dict[str, float]:

@@ -16,6 +16,8 @@ from ui.i18n import _
 from ui.player import LABELS, Track, degraded, player
 
 MOST_SEED = 2**31
+SCENES = ("surface", "newton_on", "trap", "trial", "part", "experiment", "lab", "ground", "diagram")
+"""Choices that bring another picture: a click on the one before means nothing there."""
 SURFACE_TITLES = {s.key: s.title for s in SURFACES}
 
 
@@ -60,7 +62,8 @@ def begin_anew() -> None:
 
 def set_start(point: Sequence[float]) -> None:
     """Put the start here."""
-    st.session_state["x"], st.session_state["y"] = float(point[0]), float(point[1])
+    controls.put("x", float(point[0]))
+    controls.put("y", float(point[1]))
 
 
 def move_start(key: str = "player") -> None:
@@ -92,7 +95,8 @@ def play(
 ) -> None:
     """Show the player in the reader's language; a click on the surface moves the start. Options as `player`."""
     texts = {name: _(text) for name, text in LABELS.items()}
-    settings: dict[str, Any] = {"on_start": lambda: move_start(key)} | options
+    context = {name: st.session_state[name] for name in SCENES if name in st.session_state}
+    settings: dict[str, Any] = {"on_start": lambda: move_start(key), "context": context} | options
     player(tracks, key=key, labels=texts | dict(labels), **settings)
 
 
