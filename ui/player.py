@@ -138,10 +138,10 @@ def player(
     ``start`` is marked in every plane; None is no marker, and clicks on a plane then mean nothing.
     ``on_start`` runs when a plane is clicked or the start marker dragged, and reads
     ``st.session_state[key].start``, a dict with ``x`` and ``y``. ``on_step`` runs when the player comes
-    to rest, and reads ``st.session_state[key].step["step"]``. A message that comes when the player is gone, or when
-    one of the settings in ``context`` (key of the session -> its value) is another by now, calls nobody. A new ``target_step`` moves the player there and
-    pauses it. ``autoplay`` and ``speed`` (one of ``SPEEDS``) apply once, when the player appears; with
-    reduced motion it shows the last frame instead of playing.
+    to rest, and reads ``st.session_state[key].step["step"]``. A message calls nobody when the player is gone, or
+    when one of the settings in ``context`` (key of the session -> its value) is another by now. A new
+    ``target_step`` moves the player there and pauses it. ``autoplay`` and ``speed`` (one of ``SPEEDS``) apply
+    once, when the player appears; with reduced motion it shows the last frame instead of playing.
 
     Call this before the charts are written (into a container where it should stand elsewhere): Streamlit
     sends elements as they are written, so the paths then do not wait for the figures.

@@ -1,5 +1,6 @@
 """A message of a player that is gone, or of a picture that is gone, changes nothing and breaks nothing."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -8,53 +9,61 @@ from tests.pages import held, open_page
 from ui import frame, player
 from ui.frame import PAGES
 
+LINKS = {"activations": {"lab": "Dead neuron"}, "recipes": {"part": "Clipping"}}
+"""Where the player is, on pages that do not begin with it."""
+WITH_PLAYER = [page for page in PAGES if page.url not in ("depth", "normalisation")]
+PLACE = {"x": 0.125, "y": 0.25}
 
-class Messages:
-    """Stands for the player in the browser: keeps the callbacks of every player, to call them when they are late."""
+
+class Players:
+    """Stand for the players in the browser: keep what they were sent, and call back when the test says."""
 
     def __init__(self, monkeypatch):
         self.callbacks: dict[str, list] = {}
-        self.contexts: dict[str, dict] = {}
+        self.context: dict[str, dict] = {}
         self.late: list = []
-        real = player._message
-        self.context: dict = {}
-        monkeypatch.setattr(player, "_message", lambda header, blocks: (self.context.update(header), real(header, blocks))[1])
-        monkeypatch.setattr(player, "_COMPONENT", self.mount)
         configure = frame._configure
+        monkeypatch.setattr(player, "_COMPONENT", self.mount)
         monkeypatch.setattr(frame, "_configure", lambda: (self.arrive(), configure()))
 
-    def mount(self, key, data, **callbacks):
-        self.callbacks[key] = list(callbacks.values())
-        self.contexts[key] = dict(self.context["context"])
+    def mount(self, key: str, data: bytes, **callbacks) -> None:
+        header = json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])
+        self.context[key], self.callbacks[key] = header["context"], list(callbacks.values())
 
-    def arrive(self):
-        """Call what is late, as Streamlit does: before the script runs."""
+    def arrive(self) -> None:
+        """Call back before the script runs, as Streamlit does."""
         for callback in self.late:
             callback()
         self.late = []
 
+    def send(self, app, **message) -> None:
+        """Let every player say this in the next run; without a message it is gone."""
+        self.late = [callback for callbacks in self.callbacks.values() for callback in callbacks]
+        for key in self.callbacks if message else ():
+            app.session_state[key] = SimpleNamespace(**({"start": None, "step": None, "fallback": False} | message))
+        app.run()
+        assert not app.exception, app.exception
+
 
 @pytest.fixture
-def messages(monkeypatch) -> Messages:
-    return Messages(monkeypatch)
+def players(monkeypatch) -> Players:
+    return Players(monkeypatch)
 
 
-WITH_PLAYER = [page for page in PAGES if page.url not in ("depth", "normalisation")]
-
-
-def starts(app) -> list:
-    return [held(app, key) for key in ("x", "y") if key in app.session_state]
+def state(app) -> list:
+    return [held(app, key) if key in app.session_state else None for key in ("x", "y", "step", "beta")]
 
 
 @pytest.mark.parametrize("page", WITH_PLAYER, ids=lambda page: page.url)
-def test_message_of_a_player_that_is_gone(messages, page):
-    link = {"lab": "Learning"} if page.url == "activations" else {}
-    app = open_page(page.script, link=link)
-    if page.url == "activations":
-        return
-    assert messages.callbacks
-    before = starts(app)
-    messages.late = [callback for key in messages.callbacks for callback in messages.callbacks[key]]
-    app.run()
-    assert not app.exception, app.exception
-    assert starts(app) == before and "step" not in app.session_state
+def test_only_a_message_of_what_is_there_counts(players, page):
+    app = open_page(page.script, link=LINKS.get(page.url))
+    assert players.callbacks and all(players.context.values())
+    before = state(app)
+    players.send(app)
+    assert state(app) == before
+    gone = dict.fromkeys(next(iter(players.context.values())), "gone")
+    players.send(app, start=PLACE | {"context": gone}, step={"step": 3, "context": gone})
+    assert state(app) == before
+    context = next(iter(players.context.values()))
+    players.send(app, start=PLACE | {"context": context}, step={"step": 3, "context": context})
+    assert state(app) != before, "what is there counts"
