@@ -7,7 +7,7 @@ _PLAIN = str.maketrans(
     {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}  # full-width forms of Chinese input methods
     | dict.fromkeys("\u3002\uff61", ".")  # the full stop of Chinese input methods
     | dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\ufe63", "-")  # the minus sign, and dashes that stand for it
-    | dict.fromkeys("\u3000\u00a0\u2007\u2009\u202f\t", " ")
+    | dict.fromkeys("\u3000\u00a0\u2007\u2009\u202f", " ")
     | dict.fromkeys("\u200b\u200e\u200f\u2060\ufeff", "")  # marks that nobody sees
 )
 _NUMBER = re.compile(r"([+-]?) ?((?:[0-9]+|[0-9]{1,3}(?: [0-9]{3})+)?)(?:([.,])([0-9]*))?(?:e([+-]?[0-9]+))?")
