@@ -22,6 +22,7 @@ def page() -> None:
         controls.number("N", "n", 5, 1, 2**31),
         controls.number("Hidden", "hidden", 1.0, 0.0, 2.0, shown=False),
     )
+    st.session_state["off"] = controls.number("Off", "off_or_more", 0.0, 1.0, 2.0, zero=True)
     st.session_state["held"] = controls.held("x", 2.0), controls.held("n", 5), controls.held("hidden", 1.0)
     controls.complain()
 
@@ -134,3 +135,10 @@ def test_number_that_no_run_has_shown_yet_outlives_a_late_message():
     app.session_state["_put"] = {"x": (1.5, 7.25, None)}  # the run that put it ended before the field
     typed(app, "x", "1.50")
     assert app.session_state["taken"][0] == 7.25 and app.text_input(key="x").value == "7.25"
+
+
+@pytest.mark.parametrize(("text", "taken"), [("0", True), ("-0", True), ("1", True), ("0.5", False), ("-1", False)])
+def test_zero_may_lie_outside_the_limits(text, taken):
+    app = typed(typed(open_fields(), "off_or_more", "1.5"), "off_or_more", text)
+    assert app.session_state["off"] == (float(text) if taken else 1.5)
+    assert taken or "0, and numbers from 1 to 2" in app.error[0].value

@@ -82,15 +82,17 @@ def number(
     high: float,
     *,
     step: float | None = None,
+    zero: bool = False,
     help: str | None = None,
     shown: bool = True,
 ) -> float:
-    """Show a number that the link keeps. An int default takes whole numbers; arrow up and down move by `step`.
+    """Show a number that the link keeps. An int default takes whole numbers; `zero` is taken though it lies outside.
 
-    A field of text, because browsers drop a comma and a minus sign from a number box before anyone sees them. What is
-    typed is read or refused; under its key the session holds the text, or the number that the page has set (`held`).
+    Arrow up and down move by `step`. A field of text, because browsers drop a comma and a minus sign from a number box
+    before anyone sees them. What is typed is read or refused; under its key the session holds the text, or the number
+    that the page has set (`held`).
     """
-    field = _Field(key, default, low, high)
+    field = _Field(key, default, low, high, zero)
     _keep_put(key)
     if key in st.session_state:
         field.settle()
@@ -154,10 +156,16 @@ class _Field(NamedTuple):
     default: float
     low: float
     high: float
+    zero: bool
 
     @property
     def allowed(self) -> str:
-        return _("numbers from {low} to {high}", low=f"{self.low:.10g}", high=f"{self.high:.10g}")
+        limits = {"low": f"{self.low:.10g}", "high": f"{self.high:.10g}"}
+        return (
+            _("0, and numbers from {low} to {high}", **limits)
+            if self.zero
+            else _("numbers from {low} to {high}", **limits)
+        )
 
     def read(self, text: str) -> float:
         """Return the number that a text says. Raises ValueError, half a sentence, where the field does not take it."""
@@ -165,7 +173,7 @@ class _Field(NamedTuple):
             value = read(text)
         except NotRead as error:
             raise ValueError(_not_read(error, self.allowed)) from None
-        if not self.low <= value <= self.high:
+        if not self.low <= value <= self.high and not (self.zero and value == 0):
             raise ValueError(_("allowed are {what}", what=self.allowed))
         if not isinstance(self.default, int):
             return value
@@ -193,7 +201,8 @@ def _take_typed(field: _Field) -> None:
         st.session_state[_UNREAD].pop(field.key, None)
     except ValueError as error:
         kept = written(st.session_state[_SHOWN].get(field.key, field.default))
-        sentence = _("{typed} is not taken: {reason}. It stays {kept}.", typed=_quoted(typed), reason=error, kept=kept)
+        shown = _quoted(typed) if typed.strip() else "␣"
+        sentence = _("{typed} is not taken: {reason}. It stays {kept}.", typed=shown, reason=error, kept=kept)
         st.session_state[field.key], st.session_state[_UNREAD][field.key] = kept, (kept, sentence)
 
 

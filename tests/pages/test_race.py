@@ -171,3 +171,10 @@ def test_label_of_a_slider_shows_the_rate_that_the_link_asks_for():
     app.run()
     assert "=0.01$" in app.slider(key="rate_adam").label
     assert results(app)["Adam"]["Rate"] == "0.01"
+
+
+def test_clip_that_the_engine_refuses_is_refused_by_its_field():
+    app = open_page(link={"clip": "1e-13"})
+    assert not app.error and len(app.warning) == 1
+    assert "0, and numbers from 1e-12 to 1e+12" in app.warning[0].value
+    assert len(results(app)) == 8
