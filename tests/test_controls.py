@@ -28,7 +28,7 @@ def page() -> None:
 
 
 def open_fields(link: dict[str, str] | None = None, **session) -> AppTest:
-    app = AppTest.from_function(page)
+    app = AppTest.from_function(page, default_timeout=60)
     for key, value in session.items():
         app.session_state[key] = value
     for key, value in (link or {}).items():
@@ -56,7 +56,7 @@ def test_typed_number_is_taken_and_written_plainly(text, value):
 
 
 BAD = [
-    ("x", "", "empty"),
+    ("x", "", "The field was empty. It stays 3."),
     ("x", "abc", "allowed are numbers from -10 to 10"),
     ("x", "nan", "allowed are numbers"),
     ("x", "10.5", "allowed are numbers from -10 to 10"),

@@ -7,6 +7,7 @@ a value of the link that a widget cannot take; the functions here compare, and s
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import floor, inf, isfinite, log10
+from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
@@ -22,6 +23,9 @@ _ASKED, _REFUSED, _CHOSEN = "_asked_by_link", "_refused_from_link", "_chosen"
 _SHOWN, _UNREAD, _STEPS = "_shown", "_unread", "_steps"
 """Of every field: what it showed last, a sentence for a text that was not taken, and the step of its arrow keys."""
 _PUT = "_put"
+_ARROWS = st.components.v2.component(
+    "number_arrows", js=Path(__file__).with_name("arrows.js").read_text(encoding="utf-8"), isolate_styles=False
+)
 LATE = 1.0
 """Seconds in which a message may come that the browser sent before it saw what the page had put into a widget."""
 _NOT_OURS = ("embed", "embed_options")
@@ -60,6 +64,8 @@ def complain() -> None:
         del refused[key]
     for _value, text in refused.values():
         st.warning(text, icon=":material/link_off:")
+    with st.sidebar:
+        _ARROWS(key="arrows", data=dict(st.session_state[_STEPS]))
 
 
 @contextmanager
@@ -201,8 +207,11 @@ def _take_typed(field: _Field) -> None:
         st.session_state[_UNREAD].pop(field.key, None)
     except ValueError as error:
         kept = written(st.session_state[_SHOWN].get(field.key, field.default))
-        shown = _quoted(typed) if typed.strip() else "␣"
-        sentence = _("{typed} is not taken: {reason}. It stays {kept}.", typed=shown, reason=error, kept=kept)
+        if typed.strip():
+            said = {"typed": _quoted(typed), "reason": error, "kept": kept}
+            sentence = _("{typed} is not taken: {reason}. It stays {kept}.", **said)
+        else:
+            sentence = _("The field was empty. It stays {kept}.", kept=kept)
         st.session_state[field.key], st.session_state[_UNREAD][field.key] = kept, (kept, sentence)
 
 
