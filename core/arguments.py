@@ -17,6 +17,9 @@ from core.schedules import rates as schedule_rates
 from core.schedules import schedule as schedule_named
 from core.spec import Goal, Hyper, Noise, Optimizer, Schedule, Surface
 
+CLIP_LIMITS = 1e-12, 1e12
+"""The shortest and the longest gradient that may be clipped to."""
+
 
 def checked_surface(surface: Surface | str) -> Surface:
     """Return the spec. A key is looked up in the package `surfaces`, which core knows by name alone."""
@@ -177,7 +180,7 @@ def checked_batches(batches, surface: Surface, steps: int, count: int = 1) -> li
 
 def checked_clip(name: str, limit, lanes: int | None = None) -> float | np.ndarray | None:
     """Return the greatest length (`clip_norm`) or part (`clip_value`) of a received gradient, or None."""
-    return None if limit is None else _checked_number(name, limit, 1e-12, 1e12, lanes)
+    return None if limit is None else _checked_number(name, limit, *CLIP_LIMITS, lanes)
 
 
 def checked_tolerance(tolerance) -> float:

@@ -1,10 +1,17 @@
 """Rows (x, y) that a loss is the mean over: drawn with a shown seed, or read from a file that a visitor brings."""
 
+import codecs
 import csv
 import io
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import NamedTuple
 
 import numpy as np
+
+from core.numerals import NotRead, read
 
 MOST_ROWS = 10_000
 LARGEST = 1e6
@@ -14,10 +21,11 @@ MOST_BYTES = 1_000_000
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Rows (x, y). Equal to itself alone, so that a surface over it is hashable and its figures can be remembered."""
+    """Rows (x, y). Equal where the rows are, so that what is remembered of a surface over them is remembered once."""
 
     rows: np.ndarray
     """(N, 2) float64 in C order, read-only."""
+    _digest: bytes = field(init=False, repr=False)
 
     def __post_init__(self):
         rows = np.array(self.rows, dtype=float, order="C")
@@ -27,6 +35,13 @@ class Data:
             raise ValueError(f"rows: allowed are finite numbers from {-LARGEST:g} to {LARGEST:g}")
         rows.setflags(write=False)
         object.__setattr__(self, "rows", rows)
+        object.__setattr__(self, "_digest", blake2b(rows.tobytes(), digest_size=16).digest())
+
+    def __eq__(self, other):
+        return isinstance(other, Data) and self._digest == other._digest
+
+    def __hash__(self):
+        return hash(self._digest)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -46,9 +61,31 @@ class Data:
         """Where the rows stand in memory. A double holds it exactly, so that it can be a parameter of a kernel."""
         return float(self.rows.ctypes.data)
 
-    def standardised(self) -> "Data":
-        """Return the rows with inputs of mean 0 and standard deviation 1: a valley turned into a bowl."""
-        return Data(np.column_stack([(self.x - self.x.mean()) / self.x.std(), self.y]))
+
+class Scale(NamedTuple):
+    """Where the columns of standardised rows come from: mean and standard deviation of inputs and targets."""
+
+    x_mean: float = 0.0
+    x_std: float = 1.0
+    y_mean: float = 0.0
+    y_std: float = 1.0
+
+    def line(self, w: float, b: float) -> tuple[float, float]:
+        """Return (slope, intercept) in the units of the file of the line w x + b through the standardised rows."""
+        slope = self.y_std * w / self.x_std
+        return slope, self.y_mean + self.y_std * b - slope * self.x_mean
+
+
+def standardised(rows: np.ndarray, *, targets: bool) -> tuple[Data, Scale]:
+    """Return rows (N, 2) with inputs, on request targets too, of mean 0 and deviation 1: a valley becomes a bowl."""
+    columns, scales = [], []
+    for values, wanted in zip(rows.T, (True, targets), strict=True):
+        unit = np.abs(values).max() if wanted else 1.0  # the square of a tiny number would be zero
+        mean = float(np.mean(values / unit)) * unit if wanted else 0.0
+        std = float(np.std(values / unit)) * unit if wanted else 1.0
+        columns.append((values - mean) / std)
+        scales += [float(mean), float(std)]
+    return Data(np.column_stack(columns)), Scale(*scales)
 
 
 LINE = 2.0, -1.0
@@ -99,65 +136,152 @@ def _inputs_and_errors(size, noise, outliers, correlation, seed):
     return correlation + np.sqrt(1 - correlation**2) * inputs, rng.standard_normal(size), rng
 
 
-def read_csv(content: bytes | str) -> Data:
-    """Return the rows of a CSV file of two columns.
+FAULTS = {
+    "size": "The file has {count} bytes; allowed are {most}.",
+    "coding": "Line {line}: this is not text in UTF-8, UTF-16 or GB18030.",
+    "quotes": "Line {line}: a cell begins with a quotation mark and does not end with one, or is too long.",
+    "columns": "Line {line}: there must be two columns, and there are {count}.",
+    "many rows": "Line {line}: this is row {count}; allowed are {most}.",
+    "few rows": "Rows of numbers in the file: {count}; at least 2 are needed.",
+    "empty": "Line {line}, column {column}: the cell is empty.",
+    "not a number": "Line {line}, column {column}: {cell} is not a number.",
+    "two readings": "Line {line}, column {column}: the comma in {cell} may be a decimal comma or part thousands.",
+    "too large": "Line {line}, column {column}: {cell} is too large.",
+    "too small": "Line {line}, column {column}: {cell} is too close to zero.",
+    ",.": "Line {line}, column {column}: {cell} has a decimal point, but a number before it a decimal comma.",
+    ".,": "Line {line}, column {column}: {cell} has a decimal comma, but a number before it a decimal point.",
+    "constant": "Column {column} is {value} in every row; there is nothing to learn from it.",
+}
+"""What a file may have wrong, one sentence each."""
+SEPARATORS = ";\t,"
+MOST_IN_FILE = 1e100
+"""Numbers beyond this would overflow the variance of a column."""
 
-    Commas, semicolons or tabs separate them; the first line may hold names. Raises ValueError, one sentence with the
-    line and the reason, for everything else.
+
+class BadFile(ValueError):
+    """A file that cannot be used. `text` is one of FAULTS, `values` are what its braces stand for."""
+
+    def __init__(self, fault: str, **values):
+        self.text, self.values = FAULTS[fault], values
+        super().__init__(self.text.format(**values))
+
+
+def read_csv(content: bytes | str) -> np.ndarray:
+    """Return the rows (N, 2) of a CSV file of two columns, which differ in each.
+
+    Commas, semicolons or tabs separate them, decimals have a point or a comma, the first line may hold names. Raises
+    BadFile for everything that cannot be understood exactly.
     """
     if len(content) > MOST_BYTES:
-        raise ValueError(f"The file has {len(content)} characters; allowed are {MOST_BYTES}.")
+        raise BadFile("size", count=len(content), most=MOST_BYTES)
+    text = _decoded(content) if isinstance(content, bytes) else content
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if strange := re.search(r"[\x00-\x08\x0e-\x1f]", text):
+        raise BadFile("coding", line=text.count("\n", 0, strange.start()) + 1)
+    declared = re.match(r'\s*"?sep=(.)"?[;,\t]*(?=\n|$)', text, re.IGNORECASE)
+    skipped = text[: declared.end()].count("\n") if declared else 0
+    body = text[declared.end() :] if declared else text
+    faults = {}
+    for separator in declared[1] if declared else SEPARATORS:
+        try:
+            return _differing(_rows(body, separator, skipped))
+        except BadFile as fault:
+            faults[separator] = fault
+    raise faults[next((separator for separator in faults if separator in body), next(reversed(faults)))]
+
+
+def _decoded(content: bytes) -> str:
+    """Return the text of a file as Excel and others write it: with a byte order mark, as UTF-8, or as GB18030."""
+    for mark, coding in _MARKS.items():
+        if content.startswith(mark):
+            return _text(content.removeprefix(mark), coding)
+    zeros = content[::2].count(0), content[1::2].count(0)
+    if sum(zeros) * 4 >= len(content) > 0 and 0 in zeros:  # ASCII in 16 bits, the zeros on one side
+        return _text(content, "utf-16-be" if zeros[0] else "utf-16-le")
     try:
-        text = content.decode("utf-8-sig") if isinstance(content, bytes) else content.removeprefix("\ufeff")
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return _text(content, "gb18030")
+
+
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+"""Byte order marks; that of UTF-32 begins as that of UTF-16."""
+
+
+def _text(content: bytes, coding: str) -> str:
+    try:
+        return content.decode(coding)
     except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1  # type: ignore[arg-type]
-        raise ValueError(f"Line {line}: this is not text in UTF-8.") from None
-    rows: list[list[float]] = []
-    for line, fields in _lines(text):
-        if not rows and line == 1 and not any(_number(field) is not None for field in fields):
-            continue  # names of the columns
-        rows.append(_checked_row(line, fields))
-        if len(rows) > MOST_ROWS:
-            raise ValueError(f"Line {line}: this is row {len(rows)}; allowed are {MOST_ROWS}.")
+        before = content[: error.start].decode(coding, "replace")
+        raise BadFile("coding", line=before.count("\n") + 1) from None
+
+
+def _rows(text: str, separator: str, skipped: int) -> np.ndarray:
+    lines = list(_lines(text, separator, skipped))
+    if lines and not any(_reading(cell) for cell in lines[0][1]):
+        lines = lines[1:]  # names of the columns
+    mark, rows = "", np.empty((len(lines), 2))
+    for line, cells in lines:
+        for column, cell in enumerate(cells, start=1):
+            found = _reading(cell)
+            if found and mark and found != mark and "none" not in (found, mark):
+                raise BadFile(mark + found, line=line, column=column, cell=_shown(cell))
+            mark = mark if found in (None, "none") else found
+    for row, (line, cells) in enumerate(lines):
+        for column, cell in enumerate(cells, start=1):
+            try:
+                rows[row, column - 1] = read(cell.replace(",", ".") if mark == "," else cell)
+            except NotRead as error:
+                raise BadFile(error.reason, line=line, column=column, cell=_shown(cell)) from None
+            if abs(rows[row, column - 1]) > MOST_IN_FILE:
+                raise BadFile("too large", line=line, column=column, cell=_shown(cell))
+    return rows
+
+
+def _lines(text: str, separator: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield (number of the line, its two cells) of every line that is not empty, without separators at its end."""
+    reader, line, count = csv.reader(io.StringIO(text), delimiter=separator, strict=True), skipped, -1
+    try:
+        for cells in reader:
+            line, began = skipped + reader.line_num, line + 1
+            while len(cells) > 2 and not cells[-1].strip():
+                cells.pop()
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != 2:
+                raise BadFile("columns", line=began, count=len(cells))
+            count += 1
+            if count > MOST_ROWS:
+                raise BadFile("many rows", line=began, count=count, most=MOST_ROWS)
+            yield began, cells
+    except csv.Error:
+        raise BadFile("quotes", line=line + 1) from None
+
+
+def _reading(cell: str) -> str | None:
+    """Return the decimal mark of a cell that is certainly a number, "none" for one without, None for other text."""
+    try:
+        read(cell)
+    except NotRead as error:
+        return "none" if error.reason == "two readings" else None
+    return next((mark for mark in ".," if mark in cell), "none")
+
+
+def _shown(cell: str) -> str:
+    return f"“{' '.join(cell.split())[:30]}”"
+
+
+def _differing(rows: np.ndarray) -> np.ndarray:
+    """Return the rows. Raises BadFile where there are too few, or a column says nothing."""
     if len(rows) < 2:
-        raise ValueError(f"The file has {len(rows) or 'no'} row{'s' * (not rows)} of numbers; at least 2 are needed.")
-    data = Data(np.array(rows))
-    for name, column in (("first", data.x), ("second", data.y)):
-        if np.all(column == column[0]):
-            raise ValueError(f"The {name} column is {column[0]:g} in every line; there is nothing to learn from it.")
-    return data
-
-
-def _lines(text: str):
-    """Yield (number, fields) of every line that is not empty."""
-    first = text.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        for fields in reader:
-            if any(field.strip() for field in fields):
-                yield reader.line_num, fields
-    except csv.Error as error:
-        raise ValueError(f"Line {reader.line_num}: {error}.") from None
-
-
-def _checked_row(line: int, fields: list[str]) -> list[float]:
-    if len(fields) != 2:
-        raise ValueError(f"Line {line}: {len(fields)} column{'s' * (len(fields) != 1)}; there must be two.")
-    row = []
-    for field in fields:
-        value = _number(field)
-        shown = " ".join(field.split())[:30]
-        if value is None:
-            raise ValueError(f"Line {line}: {shown!r} is not a number.")
-        if not abs(value) <= LARGEST:
-            raise ValueError(f"Line {line}: {shown} is outside {-LARGEST:g} to {LARGEST:g}.")
-        row.append(value)
-    return row
-
-
-def _number(field: str) -> float | None:
-    try:
-        return float(field)
-    except ValueError:
-        return None
+        raise BadFile("few rows", count=len(rows))
+    for column, values in enumerate(rows.T, start=1):
+        if np.all(values == values[0]):
+            raise BadFile("constant", column=column, value=f"{values[0]:g}")
+    return rows

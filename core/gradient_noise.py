@@ -69,11 +69,12 @@ def noise_ball(hessian: np.ndarray, covariance: np.ndarray, lr: float) -> np.nda
     Lyapunov equation. Raises ValueError for a rate at which plain descent does not converge.
     """
     hessian = np.asarray(hessian, dtype=float)
-    bends = np.linalg.eigvalsh(hessian)
+    bends, axes = np.linalg.eigh(hessian)
     if not (bends[0] > 0 and 0 < lr * bends[1] < 2):
         raise ValueError(f"lr: got {lr!r}, allowed are rates above 0 and below 2 / lambda_max = {2 / bends[1]:g}")
-    shrink = np.eye(2) - lr * hessian
-    return np.linalg.solve(np.eye(4) - np.kron(shrink, shrink), lr**2 * np.ravel(covariance)).reshape(2, 2)
+    # Along the axes of the Hessian, where a tiny rate divides by nothing that rounds to zero.
+    along = lr * (axes.T @ covariance @ axes) / (np.add.outer(bends, bends) - lr * np.outer(bends, bends))
+    return axes @ along @ axes.T
 
 
 def noise_floor(hessian: np.ndarray, covariance: np.ndarray, lr: float) -> float:

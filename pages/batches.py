@@ -1,7 +1,6 @@
 """Noise and batch size: the same descent with batches of several sizes, on three clocks, and what their noise does."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,14 +13,14 @@ from core import batch_sizes as lab
 from core.batch_sizes import Plan, Walk
 from core.batches import clocks
 from core.curvature import eigenvalues, stable_rate
-from core.data import MOST_ROWS, Data, noisy_line, read_csv, two_classes
+from core.data import LARGEST, MOST_ROWS, BadFile, Data, Scale, noisy_line, read_csv, standardised, two_classes
 from core.engine import MAX_STEPS
 from core.gradient_noise import batch_covariance, gradient_cloud, noise_ball, row_covariance, row_noise
 from core.lessons import Claim
 from core.lessons import batches as lesson_data
 from core.optimizers import optimizer
 from core.schedules import SCHEDULES
-from core.spec import Surface
+from core.spec import Goal, Surface
 from surfaces import surface
 from surfaces.linear_regression import linear_regression
 from surfaces.logistic_regression import logistic_regression
@@ -29,6 +28,7 @@ from ui import batches as draw
 from ui import controls, figures, frame, lesson, runs, scene
 from ui.figures import Curve
 from ui.i18n import _
+from ui.kept import kept
 from ui.palette import MARK
 from ui.player import Track
 from ui.server import aside
@@ -37,7 +37,7 @@ frame.enter()
 controls.read_link()
 
 SGD = optimizer("sgd")
-RATE = 0.05
+RATE, EPOCHS, MOST_EPOCHS, GOAL = 0.05, 10, 200, 0.01
 SIZES = {str(2**k): str(2**k) for k in range(11)} | {"N": "N"}
 FIELDS = {
     "race": ("1", "16", "N"),
@@ -69,6 +69,7 @@ def begin_anew() -> None:
     chosen = loss(st.session_state["surface"])
     scene.set_start(first_start(chosen))
     controls.set_rate("sgd", first_rate(chosen))
+    controls.put("epochs", first_epochs(chosen))
 
 
 def load(claim: Claim) -> None:
@@ -87,7 +88,16 @@ def first_rate(chosen: Surface) -> float:
     return float(f"{chosen.rates['sgd']:.3g}")
 
 
-@lru_cache(maxsize=32)
+def first_epochs(chosen: Surface) -> int:
+    """Return for how many epochs everyone runs: with own data, until all rows at once have arrived."""
+    if "own_data" not in st.session_state or chosen.data is None:
+        return EPOCHS
+    goal = Goal("value below", figures.lowest(chosen) + GOAL)
+    arrived = descend(chosen, SGD, first_start(chosen), MOST_EPOCHS, first_rate(chosen), goal=goal).first
+    return min(max(EPOCHS, 10 * -(-arrived // 10)), MOST_EPOCHS) if arrived >= 0 else MOST_EPOCHS
+
+
+@kept(32)
 def drawn_loss(key: str, size: int, noise: float, outliers: float, correlation: float, seed: int) -> Surface:
     """Return the loss over drawn data; the same object for the same numbers, so that its figures are kept."""
     if (size, noise, outliers, correlation, seed) == (256, NOISE[key], 0.0, 0.0, 0):
@@ -96,7 +106,7 @@ def drawn_loss(key: str, size: int, noise: float, outliers: float, correlation: 
     return own_loss(key, rows)
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def own_loss(key: str, data: Data) -> Surface:
     """Return the loss over these rows. Raises ValueError where they do not fit it."""
     return (linear_regression if key == "linear_regression" else logistic_regression)(data)
@@ -106,16 +116,34 @@ def loss(key: str) -> Surface:
     """Return the loss over the visitor's own data, or over data as the widgets shape them."""
     if "own_data" in st.session_state:
         try:
-            return own_loss(key, st.session_state["own_data"])
-        except ValueError as error:
-            st.info(_("Your data do not fit this loss: {reason}. Shown are drawn data.", reason=str(error)))
+            return own_loss(key, own_scale(key)[0])
+        except ValueError:
+            st.info(_("Your data do not fit this loss: {reason}. Shown are drawn data.", reason=misfit(key)))
     shape = {"rows": 256, f"scatter_{key}": NOISE[key], "outliers": 0.0, "correlation": 0.0, "data_seed": 0}
-    values = [st.session_state.get(name, default) for name, default in shape.items()]
+    values = [controls.held(name, default) for name, default in shape.items()]
     try:
         return drawn_loss(key, *values)
     except ValueError as error:
         st.info(_("No loss over such data: {reason}. Shown are the first data.", reason=str(error)))
         return surface(key)
+
+
+def own_scale(key: str) -> tuple[Data, Scale]:
+    """Return the visitor's rows for this loss, standardised unless they ask for the raw ones, and their scale.
+
+    Labels stay what they are. Raises ValueError for raw rows that are too large.
+    """
+    rows = st.session_state["own_data"]
+    if st.session_state.get("raw", False):
+        return Data(rows), Scale()
+    return standardised(rows, targets=key == "linear_regression")
+
+
+def misfit(key: str) -> str:
+    """Return why the visitor's rows are nothing for this loss."""
+    if key == "logistic_regression" and np.any(np.abs(st.session_state["own_data"][:, 1] - 0.5) > 0.5):
+        return _("labels must lie from 0 to 1")
+    return _("raw numbers may be {most} at most", most=f"{LARGEST:g}")
 
 
 def take_file() -> None:
@@ -125,12 +153,11 @@ def take_file() -> None:
     if file is None:  # also on the way from one file to the next
         return
     try:
-        data = read_csv(file.getvalue())
-        own_loss(st.session_state["surface"], data)
-    except ValueError as error:
-        st.session_state["file_error"] = str(error)
+        rows = read_csv(file.getvalue())
+    except BadFile as fault:
+        st.session_state["file_error"] = _(fault.text, **fault.values)
     else:
-        st.session_state["own_data"] = data
+        st.session_state["own_data"] = rows
         begin_anew()
 
 
@@ -152,11 +179,13 @@ def choose_loss() -> Surface:
             label = _("Correlation of the inputs with the constant 1")
             controls.number(label, "correlation", 0.0, -0.999, 0.999, step=0.1, shown=shown)
             controls.number(_("Seed of the data"), "data_seed", 0, 0, 2**31, shown=shown)
-        if is_open or own:
+        if is_open or own is not None:
             label = _("Your data: a CSV file of two columns, input and target")
             st.file_uploader(label, ["csv", "tsv", "txt"], key="own_file", on_change=take_file, max_upload_size=1)
-        if own:
+        if own is not None:
             st.caption(_("{rows} rows of your own, which a link cannot hold.", rows=len(own)))
+            st.toggle(_("Raw numbers, not standardised"), key="raw", on_change=begin_anew)
+            st.caption(_("Standardised: less the mean, divided by the standard deviation. Labels stay what they are."))
             st.button(_("Back to drawn data"), on_click=drop_file)
     if st.session_state.get("file_error"):
         st.error(_("This file is not used. {reason}", reason=st.session_state["file_error"]))
@@ -249,13 +278,13 @@ def choose_budget() -> Budget:
     if clock == "updates":
         amount = controls.number(_("Updates"), "steps", 400, 1, MAX_STEPS, step=100)
     elif clock == "samples":
-        amount = controls.number(_("Epochs"), "epochs", 10, 1, 200)
+        amount = controls.number(_("Epochs"), "epochs", EPOCHS, 1, MOST_EPOCHS)
     else:
         amount = controls.number(_("Seconds"), "seconds", 0.4, 0.01, 100.0)
     together = controls.switch(_("All in one picture"), "together")
     with controls.drawer(_("Goal and cost of a step"), "drawer_run", ":material/timeline:") as is_open:
         label = _("Goal: this far above the minimum")
-        goal = controls.number(label, "goal", 0.01, 1e-12, 1e6, step=0.01, shown=is_open)
+        goal = controls.number(label, "goal", GOAL, 1e-12, 1e6, step=0.01, shown=is_open)
         least = controls.number(_("Least time of a step, ms"), "least_ms", 1.0, 1e-6, 1e6, shown=is_open)
         label = _("Samples per second")
         throughput = controls.number(label, "throughput", 32_000.0, 1e-3, 1e12, step=1000.0, shown=is_open)
@@ -287,6 +316,7 @@ def show_race(plan: Plan, budget: Budget) -> None:
     with pictures:
         show_planes(plan, tracks, planes)
     show_clocks()
+    show_own_rows(plan, walks)
     show_arrivals(plan, budget, start, steps)
     chosen = inspect(plan, walks)
     runs.torch_drawer(walks[chosen].run, steps[chosen], batches=plan.batches(chosen))
@@ -342,11 +372,26 @@ def show_planes(plan: Plan, tracks: Sequence[Track], planes: Sequence[str]) -> N
     places = [place for _row in range(-(-len(planes) // wide)) for place in st.columns(wide, gap="small")]
     for k, (key, place) in enumerate(zip(planes, places, strict=False)):
         name = _("every size") if alone else tracks[k].label
-        figure = draw.panel(plan.surface, star(), "" if alone else name, 400 if alone else 270)
+        figure = draw.panel(
+            plan.surface, star(), "" if alone else name, 400 if alone else 270, draw.axes_of(plan.surface)
+        )
         alt = _("{surface} from above with the path of {name}", surface=plan.surface.title, name=name)
         with place:
             own = tracks if alone else [tracks[k]]
             scene.show_plane(plan.surface, key, own, figure=figure, alt=alt)
+
+
+def show_own_rows(plan: Plan, walks: Sequence[Walk]) -> None:
+    """Show the visitor's rows with the line of every size, where the loss is theirs."""
+    if "own_data" not in st.session_state:
+        return
+    try:
+        data, scale = own_scale(plan.surface.key)
+    except ValueError:
+        return
+    if data == plan.surface.data:
+        figure = draw.own_rows(plan, walks, st.session_state["own_data"], scale)
+        figures.show(figure, "batches_rows", _("Your data, and the line where every batch size ended"), bar=False)
 
 
 def show_clocks() -> None:
@@ -427,7 +472,7 @@ def cloud_stage(plan: Plan) -> None:
     with playing:
         scene.play(tracks, steps=CLOUD_STEPS, stride=1, plane="batches_cloud_plane", start=start)
     with picture:
-        figure = draw.panel(plan.surface, star(), "", 400)
+        figure = draw.panel(plan.surface, star(), "", 400, draw.axes_of(plan.surface))
         scene.show_plane(plan.surface, "batches_cloud_plane", tracks, figure=figure)
     dealt = "replacement" if plan.sampling == "replacement" else "reshuffled"
     with right:
@@ -727,7 +772,7 @@ def grid_stage(plan: Plan) -> None:
     show_grid(plan, tuple(keys) or ("constant",), int(steps))
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def grid_of(plan: Plan, keys: tuple[str, ...], start: tuple[float, float], steps: int) -> lab.Grid:
     return lab.grid(plan, {key: {} for key in keys}, start, steps)
 

@@ -277,7 +277,7 @@ def path_tracks(view: View, point: tuple[float, float]) -> tuple[list[Track], li
     """Return the paths of the optimizer from the point and from random ones."""
     if view.optimizer is None:
         return [], []
-    others = random_starts(view.surface, view.starts - 1, st.session_state["start_seed"]).T if view.starts > 1 else ()
+    others = random_starts(view.surface, view.starts - 1, controls.held("start_seed", 0)).T if view.starts > 1 else ()
     finished = [
         descend(view.surface, view.optimizer, start, view.steps, view.rate) for start in (point, *map(tuple, others))
     ]

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from core import OPTIMIZERS, SCHEDULES, Goal, Noise, Trajectory, descend
+from core.arguments import CLIP_LIMITS
 from core.engine import MAX_STEPS
 from core.lessons import race as lesson_data
 from core.optimizers import optimizer
@@ -116,7 +117,7 @@ def choose_race() -> Race:
         sigma = controls.number(_("Gradient noise, standard deviation"), "sigma", 0.0, 0.0, 1e6, shown=is_open)
         seed = controls.number(_("Seed of the noise"), "seed", 0, 0, 2**31, shown=is_open)
         name = _("Clip the gradient to this length (0: never)")
-        clip = controls.number(name, "clip", 0.0, 0.0, 1e12, shown=is_open)
+        clip = controls.number(name, "clip", 0.0, *CLIP_LIMITS, zero=True, shown=is_open)
         arrows = controls.switch(_("Arrows at the head: gradient and momentum"), "arrows", shown=is_open)
     return Race(
         surface=chosen,

@@ -67,7 +67,7 @@ def take_rival() -> None:
 
 def note_step() -> None:
     """Take the step at which the player came to rest."""
-    st.session_state["step"] = int(st.session_state["player"].step)
+    st.session_state["step"] = int(st.session_state["player"].step["step"])
 
 
 def squared(chosen: Surface) -> Surface:

@@ -112,7 +112,8 @@ def test_facts_are_complete(surface: Surface) -> None:
     assert surfaces.surface(surface.key) is surface
     assert hash(surface) == hash(replace(surface))
     assert surface == replace(surface)
-    assert surface != replace(surface, data=Data(surface.data.rows))
+    assert surface == replace(surface, data=Data(surface.data.rows))
+    assert surface != replace(surface, data=Data(surface.data.rows + 1))
 
 
 @ALL

@@ -103,6 +103,37 @@ def test_pages_and_app_leave_compiling_to_the_core() -> None:
         assert not imported(ast.parse(path.read_text())) & {"numba", "llvmlite"}, path
 
 
+# Streamlit defines the functions of a page anew in every run, and their memory with them; `ui.kept` stays.
+FORGETFUL = {"cache", "lru_cache", "cached_property"}
+
+
+def forgetful(tree: ast.AST) -> set[str]:
+    """Return the caches of functools that a source names, however it spells them."""
+    nodes = list(ast.walk(tree))
+    names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    names |= {node.id for node in nodes if isinstance(node, ast.Name)}
+    names |= {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
+    return names & FORGETFUL
+
+
+def test_pages_remember_through_the_process() -> None:
+    for path in sources("pages"):
+        assert not forgetful(ast.parse(path.read_text())), path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from functools import lru_cache",
+        "from functools import cache as remember",
+        "import functools as f\n@f.lru_cache(maxsize=2)\ndef g(): ...",
+        "x = functools.cached_property(f)",
+    ],
+)
+def test_forgetful_caches_are_found(text: str) -> None:
+    assert forgetful(ast.parse(text))
+
+
 def test_nobody_imports_a_page() -> None:
     for path in sources(*FLOORS):
         assert "pages" not in imported(ast.parse(path.read_text())), path

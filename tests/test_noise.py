@@ -423,3 +423,11 @@ def test_clipping_by_value_turns_the_gradient():
 
     assert turned(by_norm) == pytest.approx(0, abs=1e-9)
     assert turned(by_value) == pytest.approx(26.5, abs=0.05)
+
+
+@pytest.mark.parametrize("lr", [1e-300, 1e-20, 0.3])
+def test_ball_of_a_tiny_rate_is_that_of_the_limit(lr):
+    hessian, covariance = np.array([[2.0, 0.5], [0.5, 1.0]]), np.array([[1.0, 0.2], [0.2, 3.0]])
+    ball = noise_ball(hessian, covariance, lr) / lr
+    # S = (I - lr H) S (I - lr H) + lr^2 C, divided by lr^2.
+    np.testing.assert_allclose(hessian @ ball + ball @ hessian - lr * hessian @ ball @ hessian, covariance, rtol=1e-12)

@@ -15,6 +15,7 @@ from plotly.subplots import make_subplots
 
 from core import batch_sizes as lab
 from core.batches import Batches
+from core.data import Scale
 from core.descent import Trajectory
 from core.gradient_noise import batch_covariance, gradient_cloud, row_covariance
 from core.schedules import schedule
@@ -97,9 +98,13 @@ def walk_tracks(
 
 
 @lru_cache(maxsize=64)
-def panel(chosen: Surface, star: str, title: str, height: int) -> go.Figure:
-    """Return the surface from above, small and with a heading; `star` names its minima."""
+def panel(chosen: Surface, star: str, title: str, height: int, names: tuple[str, str] | None = None) -> go.Figure:
+    """Return the surface from above, small and with a heading; `star` names its minima, `names` the axes."""
     figure = go.Figure(figures.plane(chosen, star))
+    if names:
+        figure.update_xaxes(title={"text": names[0], "standoff": 4})
+        figure.update_yaxes(title={"text": names[1], "standoff": 4})
+        figure.update_layout(margin={"l": 52, "b": 40})
     figure.update_layout(height=height, title=figures.heading(title) if title else None)
     return figures.Still(figure.update_layout(margin={"t": 28 if title else 8}))
 
@@ -109,6 +114,30 @@ def clock_axes(title: str, x_title: str) -> go.Figure:
     """Return empty axes over a clock; logarithmic, because the clocks of small and large batches differ so much."""
     figure = go.Figure(figures.still_axes(title, x_title, log=True))
     return figures.Still(figure.update_xaxes(type="log", exponentformat="power", dtick=1))
+
+
+def axes_of(chosen: Surface) -> tuple[str, str] | None:
+    """Return what the axes of a loss from data are, None for other surfaces."""
+    return (_("Weight w"), _("Bias b")) if chosen.data else None
+
+
+def own_rows(plan: lab.Plan, walks: Sequence[lab.Walk], rows: np.ndarray, scale: Scale) -> go.Figure:
+    """Draw the visitor's rows, in their own units, and the line, or the probability, where every run ended."""
+    x = np.linspace(rows[:, 0].min(), rows[:, 0].max(), 101)
+    figure = go.Figure()
+    dots = {"color": MARK, "size": 6, "opacity": 0.7}
+    figure.add_scatter(x=rows[:, 0], y=rows[:, 1], mode="markers", marker=dots, name=_("Your data"))
+    for k, walk in enumerate(walks):
+        style, (slope, intercept) = look(plan, k), scale.line(*walk.run.path[-1])
+        line = slope * x + intercept
+        name = f"{style.label}: {slope:.4g} x {'−' if intercept < 0 else '+'} {abs(intercept):.4g}"
+        with np.errstate(over="ignore"):
+            y = 1 / (1 + np.exp(-line)) if plan.surface.key == "logistic_regression" else line
+        figure.add_scatter(x=x, y=y, mode="lines", line=style.line, name=name)
+    figure.update_layout(height=360, margin=figures.MARGIN | {"l": 52, "b": 44})
+    figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+    figure.update_xaxes(title=_("Input x"))
+    return figure.update_yaxes(title=_("Target y"))
 
 
 def over_sizes(
@@ -165,7 +194,7 @@ def near_minimum(chosen: Surface, radius: float) -> Surface:
 
 def ball(plan: lab.Plan, near: Surface, star: str) -> go.Figure:
     """Draw the window `near` the minimum with two standard deviations of theory for every size."""
-    figure = go.Figure(panel(near, star, "", 400))
+    figure = go.Figure(panel(near, star, "", 400, axes_of(near)))
     for k, (size, rate) in enumerate(plan.each()):
         ring = lab.ellipse(near.minima[0], lab.ball_theory(plan.surface, rate, size))
         line = look(plan, k).line

@@ -7,15 +7,27 @@ a value of the link that a widget cannot take; the functions here compare, and s
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import floor, inf, isfinite, log10
-from typing import Any
+from pathlib import Path
+from time import monotonic
+from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
+from core.numerals import NotRead, read, written
 from core.spec import Hyper, Optimizer, learning_rate
 from ui.i18n import _, language
 from ui.palette import ink
 
+Number = TypeVar("Number", int, float)
 _ASKED, _REFUSED, _CHOSEN = "_asked_by_link", "_refused_from_link", "_chosen"
+_SHOWN, _UNREAD, _STEPS = "_shown", "_unread", "_steps"
+"""Of every field: what it showed last, a sentence for a text that was not taken, and the step of its arrow keys."""
+_PUT = "_put"
+_ARROWS = st.components.v2.component(
+    "number_arrows", js=Path(__file__).with_name("arrows.js").read_text(encoding="utf-8"), isolate_styles=False
+)
+LATE = 1.0
+"""Seconds in which a message may come that the browser sent before it saw what the page had put into a widget."""
 _NOT_OURS = ("embed", "embed_options")
 
 
@@ -23,7 +35,8 @@ def read_link() -> None:
     """Remember what the link holds; the first call of a page, before any widget."""
     st.session_state.setdefault(_ASKED, {key: st.query_params.get_all(key) for key in st.query_params})
     st.session_state.setdefault(_REFUSED, {})
-    st.session_state.setdefault(_CHOSEN, {})
+    for kept in (_CHOSEN, _SHOWN, _UNREAD, _STEPS, _PUT):
+        st.session_state.setdefault(kept, {})
 
 
 def asked(beginning: str) -> bool:
@@ -44,11 +57,15 @@ def complain() -> None:
         del asked[key]
     # A complaint is settled as soon as its widget is used.
     for key in [
-        key for key, (value, _text) in refused.items() if value is not None and st.session_state.get(key) != value
+        key
+        for key, (value, _text) in refused.items()
+        if value is not None and st.session_state.get(key, value) != value
     ]:
         del refused[key]
     for _value, text in refused.values():
         st.warning(text, icon=":material/link_off:")
+    with st.sidebar:
+        _ARROWS(key="arrows", data=dict(st.session_state[_STEPS]))
 
 
 @contextmanager
@@ -71,30 +88,142 @@ def number(
     high: float,
     *,
     step: float | None = None,
+    zero: bool = False,
     help: str | None = None,
     shown: bool = True,
 ) -> float:
-    """Show a number that the link keeps. An int default takes whole numbers."""
+    """Show a number that the link keeps. An int default takes whole numbers; `zero` is taken though it lies outside.
+
+    Arrow up and down move by `step`. A field of text, because browsers drop a comma and a minus sign from a number box
+    before anyone sees them. What is typed is read or refused; under its key the session holds the text, or the number
+    that the page has set (`held`).
+    """
+    field = _Field(key, default, low, high, zero)
+    _keep_put(key)
+    if key in st.session_state:
+        field.settle()
     if not shown and not _is_set(key, default):
         return default
-    whole = isinstance(default, int)
-    kind = int if whole else float
-    st.number_input(
-        label,
-        kind(max(low, -(2**53) + 1) if whole else low),
-        kind(min(high, 2**53 - 1) if whole else high),
-        kind(default),
-        step=kind(step or (1 if whole else 0.1)),
-        format="%d" if whole else "%.10g",
-        key=key,
-        bind="query-params",
-        help=help,
+    st.text_input(
+        label, written(default), key=key, bind="query-params", help=help, on_change=_take_typed, args=(field,)
     )
-    value = st.session_state[key]
-    value = kind(default) if value is None else value
-    allowed = _("numbers from {low} to {high}", low=f"{low:g}", high=f"{high:g}")
-    _compare(key, value, lambda text: _as_number(text) == value, allowed, f"{value:.10g}")
+    st.session_state[_STEPS][key] = step or (1 if isinstance(default, int) else 0.1)
+    text = st.session_state[key]
+    try:
+        value = field.read(text)
+    except ValueError as error:  # of a link: its text is in the field already, and leaves it in another run
+        _refuse(key, written(default), text, str(error), written(default))
+        st.session_state[_ASKED].pop(key, None)
+        st.rerun()
+    st.session_state[_ASKED].pop(key, None)
+    st.session_state[_SHOWN][key] = value
+    kept, sentence = st.session_state[_UNREAD].get(key, ("", ""))
+    if sentence and kept == text:
+        st.error(sentence)
     return value
+
+
+def held(key: str, default: Number) -> Number:
+    """Return the number in the field with this key, whether or not it is shown, of the kind of its default."""
+    value = st.session_state.get(key, default)
+    if isinstance(value, str):
+        try:
+            value = read(value)
+        except NotRead:
+            return default
+    return type(default)(value)
+
+
+def put(key: str, value: float) -> None:
+    """Set a widget to a number, and see to it that it stays (`_keep_put`)."""
+    st.session_state[key] = value
+    st.session_state[_PUT][key] = (st.session_state[_SHOWN].get(key), value, None)
+
+
+def _keep_put(key: str) -> None:
+    """Put a number into a widget again where a late message of the browser has brought back the one before.
+
+    Every message holds the values of all widgets as the browser knows them: one that was under way while the page set
+    a widget brings the old value, and ends the run that was about to show the new one.
+    """
+    if key not in st.session_state[_PUT]:
+        return
+    before, after, sent = st.session_state[_PUT].pop(key)
+    found = held(key, after)
+    if found in (before, after) and (sent is None or monotonic() - sent < LATE):
+        st.session_state[_PUT][key] = (before, after, sent or monotonic())
+        st.session_state[key] = after
+
+
+class _Field(NamedTuple):
+    """What a field of text takes."""
+
+    key: str
+    default: float
+    low: float
+    high: float
+    zero: bool
+
+    @property
+    def allowed(self) -> str:
+        limits = {"low": f"{self.low:.10g}", "high": f"{self.high:.10g}"}
+        return (
+            _("0, and numbers from {low} to {high}", **limits)
+            if self.zero
+            else _("numbers from {low} to {high}", **limits)
+        )
+
+    def read(self, text: str) -> float:
+        """Return the number that a text says. Raises ValueError, half a sentence, where the field does not take it."""
+        try:
+            value = read(text)
+        except NotRead as error:
+            raise ValueError(_not_read(error, self.allowed)) from None
+        if not self.low <= value <= self.high and not (self.zero and value == 0):
+            raise ValueError(_("allowed are {what}", what=self.allowed))
+        if not isinstance(self.default, int):
+            return value
+        if not value.is_integer():
+            raise ValueError(_("allowed are whole numbers"))
+        return int(value)
+
+    def settle(self) -> None:
+        """Turn a number that the page has set into text, and text that the field does not take into its default."""
+        found = st.session_state[self.key]
+        text = found if isinstance(found, str) else written(found)
+        try:
+            self.read(text)
+        except ValueError:
+            text = written(self.default)
+        if text != found:
+            st.session_state[self.key] = text
+
+
+def _take_typed(field: _Field) -> None:
+    """Write what was typed as it was understood, or put the last number back and say why."""
+    typed = st.session_state[field.key]
+    try:
+        st.session_state[field.key] = written(field.read(typed))
+        st.session_state[_UNREAD].pop(field.key, None)
+    except ValueError as error:
+        kept = written(st.session_state[_SHOWN].get(field.key, field.default))
+        if typed.strip():
+            said = {"typed": _quoted(typed), "reason": error, "kept": kept}
+            sentence = _("{typed} is not taken: {reason}. It stays {kept}.", **said)
+        else:
+            sentence = _("The field was empty. It stays {kept}.", kept=kept)
+        st.session_state[field.key], st.session_state[_UNREAD][field.key] = kept, (kept, sentence)
+
+
+def _not_read(error: NotRead, allowed: str) -> str:
+    """Return why a text is no number, in the reader's language."""
+    return {
+        "empty": _("the field is empty"),
+        "not a number": _("allowed are {what}", what=allowed),
+        "two readings": _("the comma may be a decimal comma or part thousands; write a point, or no comma"),
+        "too large": _("the number is too large"),
+        "too small": _("the number is too close to zero"),
+    }[error.reason]
 
 
 def switch(label: str, key: str, default: bool = False, *, shown: bool = True) -> bool:
@@ -205,7 +334,9 @@ def slider(
     kind = int if isinstance(default, int) else float
     style: dict[str, Any] = {"on_change": on_change or "rerun", "help": help}
     style |= {} if kind is int else {"format": "%.4g"}
+    _keep_put(key)
     value = st.slider(label, kind(low), kind(high), default, step=kind(step), key=key, bind="query-params", **style)
+    st.session_state[_SHOWN][key] = value
     allowed = _("numbers from {low} to {high}", low=f"{low:g}", high=f"{high:g}")
     _compare(key, value, lambda text: _as_number(text) == value, allowed, f"{value:g}")
     return value
@@ -221,11 +352,13 @@ def log_slider(label: str, symbol: str, key: str, default: float, low: float, hi
     def value_at(place: float) -> float:
         return default if place == middle else _three_digits(10**place)
 
+    _keep_put(key)
     # The label shows the value and comes before the widget, which alone takes the place out of a link.
     linked = _as_number(st.session_state[_ASKED].get(key, [""])[-1])
     shown = value_at(linked if lowest <= linked <= highest else st.session_state.get(key, middle))
     label = rf"{label} $\;{symbol}={shown:.4g}$"
     place = st.slider(label, lowest, highest, middle, step=0.05, format="10^%.2f", key=key, bind="query-params")
+    st.session_state[_SHOWN][key] = place
     allowed = _("numbers from {low} to {high}", low=f"{lowest:g}", high=f"{highest:g}")
     _compare(key, place, lambda text: _as_number(text) == place, allowed, f"{place:g}")
     return value_at(place)
@@ -244,9 +377,9 @@ def _slider_place(value: float, hyper: Hyper) -> float:
 
 def set_rate(key: str, value: float) -> None:
     """Put a learning rate into both of its widgets, of which one is shown."""
-    st.session_state[f"lr_{key}"] = float(value)
+    put(f"lr_{key}", float(value))
     if value > 0:
-        st.session_state[f"rate_{key}"] = _slider_place(value, learning_rate(value))
+        put(f"rate_{key}", _slider_place(value, learning_rate(value)))
 
 
 def hyper_numbers(optimizer: Optimizer, *, shown: bool) -> dict[str, float]:
@@ -263,7 +396,11 @@ def hyper_numbers(optimizer: Optimizer, *, shown: bool) -> dict[str, float]:
 
 
 def _is_set(key: str, default: float | str) -> bool:
-    return key in st.session_state[_ASKED] or st.session_state.get(key, default) != default
+    if key in st.session_state[_ASKED]:
+        return True
+    if isinstance(default, int | float) and not isinstance(default, bool):
+        return held(key, default) != default
+    return st.session_state.get(key, default) != default
 
 
 def setting_number(prefix: str, hyper: Hyper, *, shown: bool) -> float:
@@ -330,5 +467,5 @@ def _three_digits(value: float) -> float:
 
 
 def _a_tenth_of(value: float) -> float:
-    """Return a power of ten about a tenth of `value`: the step of the buttons beside a number."""
+    """Return a power of ten about a tenth of `value`: the step of the arrow keys in a field."""
     return 10.0 ** (floor(log10(abs(value))) - 1) if value and isfinite(value) else 0.1

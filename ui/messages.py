@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po, write_po
 from core import OPTIMIZERS, SCHEDULES, lessons
 from core.activations import ACTIVATIONS
 from core.critical_points import NO_HESSIAN
+from core.data import FAULTS
 from core.initialisation import INITIALISATIONS
 from core.lessons import VERDICTS
 from core.normalisation import NORMALISATIONS
@@ -75,6 +76,7 @@ def _in_data() -> Iterator[tuple[str, str]]:
     yield from (("ui/frame.py", text) for text in (*frame.COURSE, *(row.title for row in frame.PAGES)))
     yield from (("ui/runs.py", text) for _symbol, text in runs.EXPLAINED.values())
     yield "core/critical_points.py", NO_HESSIAN
+    yield from (("core/data.py", text) for text in FAULTS.values())
     yield from (("core/lessons", verdict) for verdict in VERDICTS)
     for trap in TRAPS:
         yield from (("core/traps.py", text) for text in (trap.title, trap.text, trap.left, trap.watch))

@@ -1231,12 +1231,14 @@ class Player {
     this.send = send;
     const first = this.version === undefined;
     const fresh = data.version !== this.version;
+    if (JSON.stringify(data.context) !== JSON.stringify(this.context)) this.wantedStart = null;
     Object.assign(this, {
       labels: data.labels,
       steps: data.steps,
       stride: data.stride,
       speeds: data.speeds,
       version: data.version,
+      context: data.context,
       kinds: data.kinds,
       knownStart: data.start,
     });
@@ -1550,7 +1552,7 @@ class Player {
     const step = this.stepAt(this.frame);
     if (this.playing || step === this.reported) return;
     this.reported = step;
-    this.send("step", step);
+    this.send("step", { step, context: this.context });
   }
 
   moveStart(place) {
@@ -1564,7 +1566,7 @@ class Player {
     this.dragTimer = undefined;
     this.sentAt = performance.now();
     const [x, y] = this.wantedStart;
-    this.send("start", { x, y }); // a trigger, not state: the same place clicked twice must count twice
+    this.send("start", { x, y, context: this.context }); // a trigger, not state: the same place clicked twice must count twice
   }
 
   /** The marker is where the reader put it: answers to earlier requests must not pull it back. */

@@ -122,6 +122,7 @@ def player(
     labels: Mapping[str, str] = LABELS,
     autoplay: bool = True,
     speed: float = 1.0,
+    context: Mapping[str, str] = MappingProxyType({}),
     on_start: Callable[[], None] | None = None,
     on_step: Callable[[], None] | None = None,
 ) -> None:
@@ -137,9 +138,10 @@ def player(
     ``start`` is marked in every plane; None is no marker, and clicks on a plane then mean nothing.
     ``on_start`` runs when a plane is clicked or the start marker dragged, and reads
     ``st.session_state[key].start``, a dict with ``x`` and ``y``. ``on_step`` runs when the player comes
-    to rest, and reads ``st.session_state[key].step``. A new ``target_step`` moves the player there and
-    pauses it. ``autoplay`` and ``speed`` (one of ``SPEEDS``) apply once, when the player appears; with
-    reduced motion it shows the last frame instead of playing.
+    to rest, and reads ``st.session_state[key].step["step"]``. A message calls nobody when the player is gone, or
+    when one of the settings in ``context`` (key of the session -> its value) is another by now. A new
+    ``target_step`` moves the player there and pauses it. ``autoplay`` and ``speed`` (one of ``SPEEDS``) apply
+    once, when the player appears; with reduced motion it shows the last frame instead of playing.
 
     Call this before the charts are written (into a container where it should stand elsewhere): Streamlit
     sends elements as they are written, so the paths then do not wait for the figures.
@@ -175,11 +177,12 @@ def player(
                     "autoplay": autoplay,
                     "speed": speed,
                     "speeds": SPEEDS,
+                    "context": dict(context),
                 },
                 blocks,
             ),
-            on_start_change=on_start or _nothing,
-            on_step_change=on_step or _nothing,
+            on_start_change=lambda: _deliver(key, "start", on_start),
+            on_step_change=lambda: _deliver(key, "step", on_step),
             on_fallback_change=lambda: _remember_fallback(key),
         )
 
@@ -269,13 +272,19 @@ def _message(header: dict[str, Any], blocks: Sequence[bytes]) -> bytes:
     return b"".join([len(text).to_bytes(4, "little"), text, *blocks])
 
 
+def _deliver(key: str, name: str, callback: Callable[[], None] | None) -> None:
+    """Call back, unless the player is gone by now or its message belongs to a picture that is gone."""
+    message = getattr(st.session_state.get(key), name, None)
+    if callback is None or message is None:
+        return
+    if all(st.session_state.get(setting) == value for setting, value in message["context"].items()):
+        callback()
+
+
 def _remember_fallback(key: str) -> None:
-    st.session_state[_fallback_key(key)] = st.session_state[key].fallback
+    if key in st.session_state:
+        st.session_state[_fallback_key(key)] = st.session_state[key].fallback
 
 
 def _fallback_key(key: str) -> str:
     return f"{key}_degraded"
-
-
-def _nothing() -> None:
-    """Stand in for a callback nobody gave: Streamlit only reports triggers that have one."""

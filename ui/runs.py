@@ -202,8 +202,8 @@ def with_error(value: float, error: float) -> str:
 
 def show_step() -> None:
     """Take the step at which the player came to rest, and open the inspector unless that is simply the end."""
-    st.session_state["step"] = int(st.session_state["player"].step)
-    if st.session_state["step"] < st.session_state.get("steps", STEPS):
+    st.session_state["step"] = int(st.session_state["player"].step["step"])
+    if st.session_state["step"] < controls.held("steps", STEPS):
         st.session_state["drawer_inspect"] = True
 
 

@@ -15,6 +15,9 @@ from ui import controls, figures
 from ui.i18n import _
 from ui.player import LABELS, Track, degraded, player
 
+MOST_SEED = 2**31
+SCENES = ("surface", "newton_on", "trap", "trial", "part", "experiment", "lab", "ground", "diagram")
+"""Choices that bring another picture: a click on the one before means nothing there."""
 SURFACE_TITLES = {s.key: s.title for s in SURFACES}
 
 
@@ -59,7 +62,8 @@ def begin_anew() -> None:
 
 def set_start(point: Sequence[float]) -> None:
     """Put the start here."""
-    st.session_state["x"], st.session_state["y"] = float(point[0]), float(point[1])
+    controls.put("x", float(point[0]))
+    controls.put("y", float(point[1]))
 
 
 def move_start(key: str = "player") -> None:
@@ -70,8 +74,8 @@ def move_start(key: str = "player") -> None:
 
 def draw_start() -> None:
     """Take a random point of the window and show its seed."""
-    st.session_state["start_seed"] += 1
-    x, y = random_starts(st.session_state["surface"], 1, st.session_state["start_seed"])[:, 0]
+    seed = st.session_state["start_seed"] = (controls.held("start_seed", 0) + 1) % (MOST_SEED + 1)
+    x, y = random_starts(st.session_state["surface"], 1, seed)[:, 0]
     set_start((round(float(x), 4), round(float(y), 4)))
 
 
@@ -81,7 +85,7 @@ def choose_start(default: Sequence[float], *, random: bool = True) -> tuple[floa
         x = controls.number(_("Start x"), "x", float(default[0]), -REACH, REACH)
         y = controls.number(_("Start y"), "y", float(default[1]), -REACH, REACH)
         if random:
-            controls.number(_("Seed"), "start_seed", 0, 0, 2**31, help=_("Seed of the random start"))
+            controls.number(_("Seed"), "start_seed", 0, 0, MOST_SEED, help=_("Seed of the random start"))
             st.button(_("Random"), icon=":material/casino:", on_click=draw_start)
     return x, y
 
@@ -91,7 +95,8 @@ def play(
 ) -> None:
     """Show the player in the reader's language; a click on the surface moves the start. Options as `player`."""
     texts = {name: _(text) for name, text in LABELS.items()}
-    settings: dict[str, Any] = {"on_start": lambda: move_start(key)} | options
+    context = {name: st.session_state[name] for name in SCENES if name in st.session_state}
+    settings: dict[str, Any] = {"on_start": lambda: move_start(key), "context": context} | options
     player(tracks, key=key, labels=texts | dict(labels), **settings)
 
 

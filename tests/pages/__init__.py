@@ -3,6 +3,7 @@
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from core.numerals import NotRead, read
 from ui.frame import PAGES
 from ui.i18n import ROOT
 
@@ -25,3 +26,12 @@ def open_page(script: str = PAGES[0].script, link: dict[str, str] | None = None,
 
 def charts(app: AppTest) -> list:
     return app.get("plotly_chart")
+
+
+def held(app: AppTest, key: str):
+    """Return what the page holds under a key, the text of a field as the number that it says."""
+    value = app.session_state[key]
+    try:
+        return read(value) if isinstance(value, str) else value
+    except NotRead:  # a choice
+        return value

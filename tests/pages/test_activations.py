@@ -80,7 +80,7 @@ def test_facts_name_ranges_kinks_and_regions():
 def test_values_are_read_off_at_any_point():
     app = open_lab(functions=["sigmoid", "tanh"], focus="tanh", probe=5.0)
     assert rows(app, 1)["Sigmoid"]["f′"] == "0.0066481"
-    app.number_input(key="probe").set_value(3.0).run()
+    app.text_input(key="probe").set_value("3.0").run()
     assert rows(app, 1)["Tanh"]["f′"] == "0.009866"
 
 
@@ -156,7 +156,7 @@ def test_dead_neuron_shows_an_exact_zero():
 def test_surfaces_of_the_neuron_do_not_depend_on_runs():
     app = open_lab("Dead neuron")
     before = [c.proto.spec for c in charts(app)[:2]]
-    app.number_input(key="x").set_value(0.7).run()
+    app.text_input(key="x").set_value("0.7").run()
     app.slider(key="rate_adam").set_value(-0.5).run()
     assert [c.proto.spec for c in charts(app)[:2]] == before
 
@@ -164,7 +164,7 @@ def test_surfaces_of_the_neuron_do_not_depend_on_runs():
 def test_learned_slope_arrives():
     app = open_lab("Learned slope")
     assert [row["Within 0.001 since step"] for row in rows(app).values()] == ["44", "37", "37", "42", "48"]
-    app.number_input(key="slope_steps").set_value(2000)
+    app.text_input(key="slope_steps").set_value("2000")
     app.slider(key="slope_rate").set_value(0.3).run()
     assert all("diverged at step" in row["Within 0.001 since step"] for row in rows(app).values())
     shown = curves(app, "activations_learned_0")["0.5"][1]

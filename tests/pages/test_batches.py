@@ -10,9 +10,8 @@ from streamlit.testing.v1 import AppTest
 from core import batch_sizes as lab
 from core import descend
 from core.batches import Batches
-from core.spec import Surface
 from surfaces import surface
-from tests.pages import charts, open_page
+from tests.pages import charts, held, open_page
 
 PAGE = "pages/batches.py"
 LINE = surface("linear_regression")
@@ -173,10 +172,10 @@ def test_separable_labels_have_no_ball():
 
 
 BAD_FILES = [
-    ("", "The file has no rows of numbers"),
-    ("1,2\n3\n", "Line 2: 1 column; there must be two."),
-    ("1,2\n3,four\n", "Line 2: 'four' is not a number."),
-    ("1,2\n1,3\n", "The first column is 1 in every line"),
+    ("", "Rows of numbers in the file: 0"),
+    ("1,2\n3\n", "Line 2: there must be two columns, and there are 1."),
+    ("1,2\n3,four\n", "Line 2, column 2: “four” is not a number."),
+    ("1,2\n1,3\n", "Column 1 is 1 in every row"),
 ]
 
 
@@ -194,11 +193,10 @@ def test_bad_file_gets_a_sentence_and_the_last_good_data_stay(text, sentence):
 def test_own_data_bring_their_start_and_leave_again():
     app = choose_file(open_page(PAGE, drawer_data=True), "100,1\n200,3\n300,5\n410,7\n")
     assert not app.error and not app.exception
-    chosen: Surface = app.session_state["own_data"]
-    assert len(chosen) == 4 and app.session_state["x"] != -3.0
+    assert app.session_state["own_data"].tolist()[3] == [410, 7] and held(app, "x") != -3.0
     assert "diverged" not in column(app)
     next(button for button in app.button if button.label == "Back to drawn data").click().run()
-    assert app.session_state["x"] == -3.0
+    assert held(app, "x") == -3.0
     assert column(app, 0) == ["1", "16", "256"]
 
 
@@ -209,6 +207,62 @@ def test_own_data_that_do_not_fit_a_loss_get_a_sentence():
     assert "do not fit this loss" in app.info[0].value
     app.selectbox(key="surface").select("linear_regression").run()
     assert column(app, 0) == ["1", "3"]
+
+
+HEIGHTS = "cm;kg\n150;50,5\n155;54,0\n160;58,5\n165;60,0\n170;66,5\n175;70,0\n180;78,5\n185;80,0\n190;88,5\n"
+PRICES = "m2,price\n50,310000\n65,420000\n80,455000\n95,640000\n120,790000\n150,1150000\n200,1300000\n"
+SPREAD = "".join(f"{k / 7},{(k * k) % 11 + k / 20}\n" for k in range(300))
+OWN = {
+    "heights": HEIGHTS,
+    "prices": PRICES,
+    "tiny": "1e-9,3e-12\n2e-9,5e-12\n4e-9,9e-12\n",
+    "huge": "1e20,3e30\n2e20,5e30\n4e20,9e30\n",
+    "two rows": "1,2\n3,4\n",
+    "twice": "1,2\n1,2\n3,4\n3,4\n",
+    "far from zero": "1000001,5\n1000002,6\n1000004,9\n",
+    "many": SPREAD,
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_own_data_are_learnt_from(name):
+    app = choose_file(open_page(PAGE, drawer_data=True), OWN[name])
+    assert not app.error and not app.exception
+    assert "not reached" not in column(app, 2)[-1], "all rows at once arrive"
+    lines = traces(app, "Your data")
+    assert len(numbers(lines["Your data"]["x"])) == OWN[name].count("\n") - OWN[name].startswith(("cm", "m2"))
+    rows = app.session_state["own_data"]
+    slope, _intercept = np.polyfit(*(rows / np.abs(rows).max(axis=0)).T, 1)
+    told = next(text for text in lines if "= N: " in text)
+    found = float(told.split(": ")[1].split(" x ")[0].replace("−", "-"))
+    assert found * np.divide(*np.abs(rows).max(axis=0)) == pytest.approx(slope, rel=0.2)
+
+
+def test_raw_numbers_are_a_switch_away():
+    app = choose_file(open_page(PAGE, drawer_data=True), HEIGHTS)
+    app.toggle(key="raw").set_value(True).run()
+    assert not app.error and not app.exception
+    assert column(app, 2)[-1] == "not reached", "the valley of raw numbers is too long"
+    app = choose_file(app, PRICES)
+    assert any("raw numbers may be 1e+06 at most" in info.value for info in app.info)
+    app.toggle(key="raw").set_value(False).run()
+    assert "not reached" not in column(app, 2)[-1]
+
+
+def test_own_labels_are_learnt_from():
+    app = choose_file(
+        open_page(PAGE, drawer_data=True, surface="logistic_regression"), "1,0\n2,0\n3,1\n4,0\n5,1\n6,1\n"
+    )
+    assert not app.error and not app.exception
+    assert "not reached" not in column(app, 2)[-1]
+    choose_file(app, "1,1\n2,1\n3,1\n")
+    assert "Column 2 is 1 in every row" in app.error[0].value
+
+
+def test_a_file_from_a_chinese_windows_is_read_and_refused_in_chinese():
+    app = open_page(PAGE, drawer_data=True, lang="中文")
+    app.file_uploader(key="own_file").set_value(("a.csv", "身高;体重\n1,5;2\n2;三\n".encode("gbk"), "text/csv")).run()
+    assert "第 3 行第 2 列：“三” 不是数。" in app.error[0].value
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)

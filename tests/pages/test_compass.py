@@ -60,7 +60,7 @@ def test_every_surface_has_a_compass(surface):
 def test_surface_figure_does_not_depend_on_the_step():
     app = open_page(PAGE)
     before = figure(app, "compass_plane")
-    app.number_input(key="x").set_value(0.5).run()
+    app.text_input(key="x").set_value("0.5").run()
     app.slider(key="length").set_value(-1.0).run()
     app.slider(key="angle").set_value(45).run()
     assert figure(app, "compass_plane") == before

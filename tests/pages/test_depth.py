@@ -118,9 +118,9 @@ def test_grid_shows_every_cell(page):
 
 def test_parameters_of_the_chosen_have_widgets():
     app = open_page(PAGE, activation="elu", init="uniform", elu_alpha=2.0)
-    assert app.number_input(key="elu_alpha").value == 2.0
-    assert app.number_input(key="uniform_limit").value == 0.05
-    app.number_input(key="uniform_limit").set_value(0.2).run()
+    assert app.text_input(key="elu_alpha").value == "2"
+    assert app.text_input(key="uniform_limit").value == "0.05"
+    app.text_input(key="uniform_limit").set_value("0.2").run()
     assert not app.exception
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.lessons import Claim
-from tests.pages import charts, open_page
+from tests.pages import charts, held, open_page
 from ui.frame import PAGES
 
 LESSONS = {page: import_module(f"core.lessons.{Path(page.script).stem}") for page in PAGES}
@@ -56,7 +56,7 @@ def test_claim_loads_its_experiment(page, number):
     app.button_group(key="load_claim").set_value(number + 1).run()
     assert not app.exception and not app.error and not app.warning
     for key, value in claim.settings.items():
-        assert app.session_state[key] == value, "the page has a widget of this name and takes the value"
+        assert held(app, key) == value, "the page has a widget of this name and takes the value"
 
 
 def test_address_of_a_page_is_the_name_of_its_script():

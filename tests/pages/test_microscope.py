@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.critical_points import find, newton_walk
 from core.curvature import curvature_map, error_growth, quadratic_model
 from surfaces import SURFACES, surface
-from tests.pages import charts, open_page
+from tests.pages import charts, held, open_page
 from ui import figures, maps
 
 PAGE = "pages/microscope.py"
@@ -72,7 +72,7 @@ def test_snap_walks_to_the_maximum_and_looks_at_it():
     assert walk.where == "maximum"
     assert "**Maximum.**" in said(app)
     assert f"Newton ends after {len(walk.path) - 1} steps: maximum at (-0.2708, -0.923)" in said(app)
-    assert (app.session_state["x"], app.session_state["y"]) == (0.0, 0.0), "the walk begins where it began"
+    assert (held(app, "x"), held(app, "y")) == (0.0, 0.0), "the walk begins where it began"
     assert "-45.61" in said(app), "the Hessian is that of the end"
 
 
@@ -109,14 +109,14 @@ def test_numbers_that_overflow_get_a_sentence(snap):
 def test_point_of_the_page_is_the_selected_row():
     app = look(x=3.0, y=2.0)
     assert app.session_state["atlas"]["selection"]["rows"] == [0]
-    app.number_input(key="x").set_value(1.0).run()
+    app.text_input(key="x").set_value("1.0").run()
     assert app.session_state["atlas"]["selection"]["rows"] == []
 
 
 def test_surface_figures_do_not_depend_on_point_and_path():
     app = look()
     before = charts(app)[0].proto.spec
-    app.number_input(key="x").set_value(0.5).run()
+    app.text_input(key="x").set_value("0.5").run()
     app.slider(key="rate_sgd").set_value(-2.5).run()
     app.toggle(key="snap").set_value(True).run()
     assert charts(app)[0].proto.spec == before
@@ -182,12 +182,12 @@ def test_blind_mode_hides_the_place_until_the_answer_and_counts_first_answers():
     assert f"{hidden.x:.4g}" not in said(app)
     wrong = "maximum" if hidden.kind != "maximum" else "minimum"
     answer(app, wrong)
-    assert charts(app) and app.session_state["x"] == hidden.x
+    assert charts(app) and held(app, "x") == hidden.x
     assert any(f"{hidden.x:.4g}" in i.value for i in app.info)
     answer(app, hidden.kind)
     assert "Right: 0 of 1" in said(app)
     next(b for b in app.button if b.label == "Next point").click().run()
-    assert not charts(app) and app.session_state["blind_seed"] == 1
+    assert not charts(app) and held(app, "blind_seed") == 1
     answer(app, find("himmelblau").drawn(1).kind)
     assert "Right: 1 of 2" in said(app) and app.success
 

@@ -9,7 +9,7 @@ import pytest
 from core import inertia, stability
 from core.presets import preset
 from surfaces import surface
-from tests.pages import charts, open_page
+from tests.pages import charts, held, open_page
 from tests.pages.test_race import results
 from ui.frame import PAGES
 
@@ -76,7 +76,7 @@ def test_button_sets_the_best_rate_and_beta():
     app = open_momentum()
     app.button(key="best_momentum").click().run()
     rate, beta = stability.best("momentum", 1.0, 100.0)
-    assert (app.session_state["lr_everyone"], app.session_state["beta"]) == (rate, beta)
+    assert (held(app, "lr_everyone"), app.session_state["beta"]) == (rate, beta)
     assert results(app)["Momentum"]["Goal at step"] == "56"
 
 
@@ -96,7 +96,7 @@ def test_diagrams_do_not_depend_on_rate_beta_or_start():
     before = [c.proto.spec for c in charts(app)]
     app.slider(key="rate_everyone").set_value(-2.5).run()
     app.slider(key="beta").set_value(0.5).run()
-    app.number_input(key="x").set_value(-5.0).run()
+    app.text_input(key="x").set_value("-5.0").run()
     assert [c.proto.spec for c in charts(app)] == before
 
 

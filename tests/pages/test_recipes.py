@@ -78,7 +78,7 @@ def test_score_board_is_sorted():
 def test_numbers_move_the_recipes():
     app = open_page(PAGE)
     app.slider(key="switch").set_value(50).run()
-    app.number_input(key="lr_last").set_value(0.004).run()
+    app.text_input(key="lr_last").set_value("0.004").run()
     recipe = lab.pick(lab.hand_overs(2000, 50, lr_last=0.004), "adam_sgd")
     spread = lab.repeat(lab.experiment("hand_over").case(), recipe)
     assert table(app)[recipe.title]["Mean at the end"].startswith(f"{spread.mean[-1]:.3g} ")
@@ -137,8 +137,8 @@ def test_extreme_settings_run(link):
 def test_surface_does_not_depend_on_runs():
     app = open_page(PAGE)
     before = charts(app)[0].proto.spec
-    app.number_input(key="x").set_value(0.5).run()
-    app.number_input(key="lr_sgd").set_value(0.01).run()
+    app.text_input(key="x").set_value("0.5").run()
+    app.text_input(key="lr_sgd").set_value("0.01").run()
     assert charts(app)[0].proto.spec == before
     assert json.loads(before)["layout"]
 

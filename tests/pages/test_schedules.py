@@ -172,7 +172,7 @@ def test_extreme_settings_run(link):
 def test_surface_does_not_depend_on_runs():
     app = open_page(PAGE)
     before = charts(app)[0].proto.spec
-    app.number_input(key="x").set_value(0.5).run()
+    app.text_input(key="x").set_value("0.5").run()
     app.slider(key="rate_sgd").set_value(-1.5).run()
     assert charts(app)[0].proto.spec == before
 

@@ -11,7 +11,7 @@ from core import Goal
 from core.basins import basin_map
 from core.tuning import fine_rates, sweep_rates
 from surfaces import SURFACES
-from tests.pages import charts, open_page
+from tests.pages import charts, held, open_page
 
 PAGE = "pages/step_size.py"
 
@@ -35,7 +35,7 @@ def test_page_runs_on_every_surface(surface, picture):
     app = open_page(PAGE, picture=picture, steps=60)
     app.selectbox(key="surface").select(surface.key).run()
     assert not app.exception and not app.error
-    assert (app.session_state["x"], app.session_state["y"]) == surface.starts[0]
+    assert (held(app, "x"), held(app, "y")) == surface.starts[0]
 
 
 def test_sweep_is_one_run_at_every_rate_with_the_limits_marked():
@@ -114,7 +114,7 @@ def test_line_search_is_offered_on_bowls_only():
 @pytest.mark.parametrize("rate", [0.0, -0.01, 1e6])
 def test_rates_beyond_every_limit_get_a_sentence_and_a_picture(rate):
     app = open_page(PAGE, exact=True, picture="basins")
-    app.number_input(key="lr_sgd").set_value(rate).run()
+    app.text_input(key="lr_sgd").set_value(str(rate)).run()
     assert not app.exception and not app.error
     assert len(charts(app)) == 5
     words = {0.0: "stands still", -0.01: "climbs", 1e6: "diverged at step"}

@@ -6,7 +6,7 @@ import pytest
 
 from core import traps
 from core.traps import TRAPS
-from tests.pages import charts, open_page
+from tests.pages import charts, held, open_page
 
 PAGE = "pages/traps.py"
 TITLES = {t.key: t.title for t in TRAPS} | {"newton": "Newton's method"}
@@ -39,7 +39,7 @@ def test_choice_of_a_trap_brings_start_steps_field_and_rates():
     app.slider(key="rate_sgd").set_value(-0.5).run()
     app.button_group(key="trap").set_value("neuron").run()
     state = app.session_state
-    assert (state["x"], state["y"], state["steps"]) == (-6.0, 0.5, 800)
+    assert tuple(held(app, key) for key in ("x", "y", "steps")) == (-6.0, 0.5, 800)
     assert state["field"] == ["sgd", "momentum", "adam"]
     assert "=1$" in app.slider(key="rate_sgd").label
     rows = clock(app)
@@ -50,12 +50,12 @@ def test_offset_goes_down_to_exactly_zero():
     app = open_page(PAGE, link={"y": "0.0001"})
     assert app.slider(key="offset").value == -4
     app.slider(key="offset").set_value(-2).run()
-    assert app.session_state["y"] == 0.01
+    assert held(app, "y") == 0.01
     assert clock(app)["SGD"]["Out at step"] == "83"
     app.slider(key="offset").set_value(-17).run()
-    assert app.session_state["y"] == 0
+    assert held(app, "y") == 0
     assert {row["Out at step"] for row in clock(app).values()} == {"not reached"}
-    app.number_input(key="sigma").set_value(0.01).run()
+    app.text_input(key="sigma").set_value("0.01").run()
     assert int(clock(app)["SGD"]["Out at step"]) < 250, "noise frees it"
 
 
@@ -100,7 +100,7 @@ def test_newton_says_on_what_it_ends():
 def test_surface_figures_do_not_depend_on_runs():
     app = open_page(PAGE)
     before = charts(app)[0].proto.spec
-    app.number_input(key="x").set_value(0.5).run()
+    app.text_input(key="x").set_value("0.5").run()
     app.slider(key="rate_adam").set_value(-0.5).run()
     assert charts(app)[0].proto.spec == before
 
