@@ -15,7 +15,7 @@ from core import OPTIMIZERS, SCHEDULES, lessons
 from core.activations import ACTIVATIONS
 from core.critical_points import NO_HESSIAN
 from core.initialisation import INITIALISATIONS
-from core.lessons import VERDICTS
+from core.lessons import UNCONFIRMED, VERDICTS
 from core.normalisation import NORMALISATIONS
 from core.optimizers import VARIANTS
 from core.recipes import EXPERIMENTS
@@ -75,7 +75,7 @@ def _in_data() -> Iterator[tuple[str, str]]:
     yield from (("ui/frame.py", text) for text in (*frame.COURSE, *(row.title for row in frame.PAGES)))
     yield from (("ui/runs.py", text) for _symbol, text in runs.EXPLAINED.values())
     yield "core/critical_points.py", NO_HESSIAN
-    yield from (("core/lessons", verdict) for verdict in VERDICTS)
+    yield from (("core/lessons", verdict) for verdict in (*VERDICTS, UNCONFIRMED))
     for trap in TRAPS:
         yield from (("core/traps.py", text) for text in (trap.title, trap.text, trap.left, trap.watch))
     for optimizer in OPTIMIZERS + VARIANTS:
