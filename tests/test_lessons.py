@@ -1,9 +1,10 @@
 """Every verdict and every answer on a page follows from numbers measured now."""
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.lessons import UNCONFIRMED, VERDICTS, Claim
+from core.lessons import UNCONFIRMED, VERDICTS, Claim, compass, microscope, momentum, race, step_size
 from core.presets import preset
 from ui.messages import lesson_modules
 
@@ -31,6 +32,44 @@ def test_answer_follows_from_the_numbers(question):
     numbers = question.measured()
     assert question.right(**numbers) == question.answer, numbers
     assert "{" not in question.because.format(**numbers)
+
+
+DRAWN = (race, compass, microscope, step_size, momentum)
+"""Lessons whose random starts, rates and noise are drawn anew below."""
+
+
+@pytest.fixture
+def other_draws(monkeypatch):
+    """Give every seed other draws than it has."""
+    usual = np.random.default_rng
+    monkeypatch.setattr(np.random, "default_rng", lambda seed: usual([20_261, *np.atleast_1d(seed)]))
+
+
+@pytest.mark.usefixtures("other_draws")
+@pytest.mark.parametrize("claim", [row for lesson in DRAWN for row in lesson.CLAIMS], ids=lambda claim: claim.key)
+def test_no_seed_decides_a_verdict(claim):
+    numbers = claim.measure()
+    assert claim.badge(numbers) == claim.verdict, numbers
+
+
+@pytest.mark.usefixtures("other_draws")
+@pytest.mark.parametrize("question", [row for lesson in DRAWN for row in lesson.QUESTIONS], ids=lambda row: row.key)
+def test_no_seed_decides_an_answer(question):
+    numbers = question.measured()
+    assert question.right(**numbers) == question.answer, numbers
+
+
+def _page_with_a_claim_of_our_own():
+    from core.lessons import Claim
+    from ui.lesson import claims
+
+    claims([Claim("k", "t", "shown", "c", "r", ours=own, measured=dict, holds=lambda: True) for own in (True, False)])
+
+
+def test_a_claim_of_our_own_says_so():
+    of_ours, of_the_notes = AppTest.from_function(_page_with_a_claim_of_our_own).run().markdown[0].value.split("2. ")
+    assert "Not in the notes." in of_ours
+    assert "Not in the notes." not in of_the_notes
 
 
 def test_keys_are_unique():

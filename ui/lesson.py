@@ -79,8 +79,9 @@ def claims(rows: Sequence[Claim], load: Callable[[Claim], None] = set_widgets) -
         badge = row.badge(numbers)
         color, icon = _BADGES[badge]
         verdict = f":{color}-badge[:material/{icon}: {_(badge)}]"
+        source = _("Not in the notes.") if row.ours else ""
         condition, reading = (_(text, **numbers) for text in (row.condition, row.reading))
-        texts.append(f"{k}. **{_(row.text)}** {verdict}\\\n   {condition} {reading}")
+        texts.append(f"{k}. **{_(row.text)}** {verdict}\\\n   {condition} {reading} {source}")
     st.markdown("\n".join(texts))
 
     def load_chosen() -> None:

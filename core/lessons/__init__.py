@@ -20,7 +20,7 @@ class Claim:
 
     key: str
     text: str
-    """The claim, as the notes make it."""
+    """The claim, as the notes make it; our own where `ours`."""
     verdict: str
     """One of VERDICTS; shown only where the measured numbers support it."""
     condition: str
@@ -31,6 +31,8 @@ class Claim:
     """The runs that prove it, where the button of a page loads presets."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """Widgets and their values, where the button sets these: what a page needs to show it."""
+    ours: bool = False
+    """Whether it stands in no note, and is our own."""
     holds: Callable[..., bool] = field(kw_only=True)
     """Whether the measured numbers support the verdict; takes them by name."""
     measured: Callable[[], dict] | None = None
