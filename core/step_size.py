@@ -116,9 +116,10 @@ def line_search(surface: Surface | str, start: tuple[float, float], steps: int) 
     path: list[np.ndarray] = [point]
     rates: list[float] = []
     gradients = [np.array(surface.gradient(*point))]
-    while len(rates) < steps and gradients[-1].any():
+    # A gradient below 1e-162 is at rest too: its square is no number but zero.
+    while len(rates) < steps and (bent := gradients[-1] @ bend @ gradients[-1]) > 0:
         g = gradients[-1]
-        rates.append(g @ g / (g @ bend @ g))
+        rates.append(g @ g / bent)
         path.append(path[-1] - rates[-1] * g)
         gradients.append(np.array(surface.gradient(*path[-1])))
     way, slope = np.array(path), np.array(gradients)

@@ -91,6 +91,9 @@ def test_line_search_ends_at_the_minimum_and_refuses_other_surfaces() -> None:
     assert len(at_once.rate) == 1
     assert at_once.value[-1] == 0
     assert len(line_search("bowl", (0.0, 0.0), 10).rate) == 0
+    small = line_search("ravine", (-4.0, 1.5), 1000)  # where the square of the gradient underflows
+    assert len(small.rate) < 1000
+    assert np.isfinite(small.path).all() and np.isfinite(small.rate).all()
     for key in ("rosenbrock", "saddle"):
         with pytest.raises(ValueError, match="surface: got"):
             line_search(key, (0.5, 0.5), 10)

@@ -5,14 +5,19 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.lessons import Claim, Question
+from core.lessons import UNCONFIRMED, Claim, Question
 from core.presets import Preset, preset, presets
 from core.spec import Optimizer
 from ui.controls import drawer
 from ui.i18n import _
 from ui.server import aside
 
-_BADGES = {"shown": ("green", "check"), "only if": ("orange", "rule"), "contradicted": ("red", "close")}
+_BADGES = {
+    "shown": ("green", "check"),
+    "only if": ("orange", "rule"),
+    "contradicted": ("red", "close"),
+    UNCONFIRMED: ("gray", "question_mark"),
+}
 
 
 def header(title: str, question: str) -> None:
@@ -42,18 +47,20 @@ def predict_first(questions: Sequence[Question]) -> None:
             )
             chosen = st.session_state.get(f"predict_{question.key}")
             if chosen is not None:
-                because = _(question.because, **_measured(question.measured))
-                if chosen == question.answer:
-                    st.success(_("Right. {because}", because=because), icon=":material/check:")
-                else:
-                    st.info(
-                        _(
-                            "It is: {answer}. {because}",
-                            answer=_(question.options[question.answer]),
-                            because=because,
-                        ),
-                        icon=":material/lightbulb:",
-                    )
+                _show_answer(question, chosen)
+
+
+def _show_answer(question: Question, chosen: int) -> None:
+    """Say whether the measured numbers give the chosen option, and if not, which they give."""
+    numbers = _measured(question.measured)
+    because, right = _(question.because, **numbers), question.right(**numbers)
+    if right is None:
+        st.warning(_("No option is confirmed on this machine. {because}", because=because), icon=":material/help:")
+    elif chosen == right:
+        st.success(_("Right. {because}", because=because), icon=":material/check:")
+    else:
+        answer = _(question.options[right])
+        st.info(_("It is: {answer}. {because}", answer=answer, because=because), icon=":material/lightbulb:")
 
 
 def set_widgets(claim: Claim) -> None:
@@ -68,10 +75,13 @@ def claims(rows: Sequence[Claim], load: Callable[[Claim], None] = set_widgets) -
     texts = [f"### {title}"]
     _measure_all([row.measure for row in rows])
     for k, row in enumerate(rows, start=1):
-        color, icon = _BADGES[row.verdict]
-        verdict = f":{color}-badge[:material/{icon}: {_(row.verdict)}]"
-        reading = _(row.reading, **_measured(row.measure))
-        texts.append(f"{k}. **{_(row.text)}** {verdict}\\\n   {_(row.condition)} {reading}")
+        numbers = _measured(row.measure)
+        badge = row.badge(numbers)
+        color, icon = _BADGES[badge]
+        verdict = f":{color}-badge[:material/{icon}: {_(badge)}]"
+        source = _("Not in the notes.") if row.ours else ""
+        condition, reading = (_(text, **numbers) for text in (row.condition, row.reading))
+        texts.append(f"{k}. **{_(row.text)}** {verdict}\\\n   {condition} {reading} {source}")
     st.markdown("\n".join(texts))
 
     def load_chosen() -> None:

@@ -16,7 +16,7 @@ from core.activations import ACTIVATIONS
 from core.critical_points import NO_HESSIAN
 from core.data import FAULTS
 from core.initialisation import INITIALISATIONS
-from core.lessons import VERDICTS
+from core.lessons import UNCONFIRMED, VERDICTS
 from core.normalisation import NORMALISATIONS
 from core.optimizers import VARIANTS
 from core.recipes import EXPERIMENTS
@@ -77,7 +77,7 @@ def _in_data() -> Iterator[tuple[str, str]]:
     yield from (("ui/runs.py", text) for _symbol, text in runs.EXPLAINED.values())
     yield "core/critical_points.py", NO_HESSIAN
     yield from (("core/data.py", text) for text in FAULTS.values())
-    yield from (("core/lessons", verdict) for verdict in VERDICTS)
+    yield from (("core/lessons", verdict) for verdict in (*VERDICTS, UNCONFIRMED))
     for trap in TRAPS:
         yield from (("core/traps.py", text) for text in (trap.title, trap.text, trap.left, trap.watch))
     for optimizer in OPTIMIZERS + VARIANTS:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from core.presets import preset
 
 VERDICTS = ("shown", "only if", "contradicted")
+UNCONFIRMED = "not confirmed on this machine"
+"""What a page says instead where the measured numbers do not support the verdict."""
 
 
 @dataclass(frozen=True)
@@ -18,17 +20,19 @@ class Claim:
 
     key: str
     text: str
-    """The claim, as the notes make it."""
+    """The claim, as the notes make it; our own where `ours`."""
     verdict: str
-    """One of VERDICTS."""
+    """One of VERDICTS; shown only where the measured numbers support it."""
     condition: str
-    """When it holds, or why not."""
+    """When it holds, or why not, with {names} for the numbers of `measure`."""
     reading: str
     """The measured numbers in words, with {names} for the numbers of `measure`."""
     presets: tuple[str, ...] = ()
     """The runs that prove it, where the button of a page loads presets."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """Widgets and their values, where the button sets these: what a page needs to show it."""
+    ours: bool = False
+    """Whether it stands in no note, and is our own."""
     holds: Callable[..., bool] = field(kw_only=True)
     """Whether the measured numbers support the verdict; takes them by name."""
     measured: Callable[[], dict] | None = None
@@ -44,6 +48,10 @@ class Claim:
             return self.measured()
         return {name_of(id): preset(id).measure(preset(id).run()) for id in self.presets}
 
+    def badge(self, numbers: Mapping) -> str:
+        """Return the verdict that these numbers support, UNCONFIRMED where they do not support the claimed one."""
+        return self.verdict if self.holds(**numbers) else UNCONFIRMED
+
 
 @dataclass(frozen=True)
 class Question:
@@ -53,12 +61,12 @@ class Question:
     text: str
     options: tuple[str, ...]
     answer: int
-    """Index in `options`."""
+    """Index in `options` that is expected; a page shows the one that `right` gives."""
     because: str
     """The measured numbers in words, with {names} for the numbers of `measure`."""
     measured: Callable[[], dict]
-    right: Callable[..., int]
-    """The index that the measured numbers give; takes them by name."""
+    right: Callable[..., int | None]
+    """The index that the measured numbers give, None where they support no option; takes them by name."""
 
 
 def name_of(id: str) -> str:

@@ -4,16 +4,29 @@ from functools import cache
 
 import numpy as np
 
+from core.arguments import checked_surface
 from core.critical_points import Atlas, find, newton_walk
-from core.curvature import model_error, quadratic_model
+from core.curvature import error_growth, model_error, quadratic_model
 from core.lessons import Claim, Question
+from core.spec import Surface
 from core.traps import newton_shares
 from core.tuning import random_starts
+
+SMOOTH = (
+    *("beale", "rosenbrock", "widening", "cliff", "saddle_bounded", "monkey_bounded", "doublewell", "sharpflat"),
+    *("himmelblau", "camel3", "camel6", "styblinski", "branin", "mccormick", "goldstein"),
+)
+"""Smooth surfaces that are no parabolas, with few critical points."""
 
 
 @cache
 def _atlas(key: str) -> Atlas:
     return find(key)
+
+
+def _proven() -> list[Atlas]:
+    """Return the atlases whose lists are proven complete, on smooth surfaces."""
+    return [_atlas(key) for key in SMOOTH if _atlas(key).complete]
 
 
 def _highest_saddle() -> dict:
@@ -22,8 +35,15 @@ def _highest_saddle() -> dict:
     return {"small": small, "large": large, "x": saddle.x, "y": saddle.y}
 
 
+def _kind_of_the_saddle(small: float, large: float, x: float, y: float) -> int | None:
+    if (round(small, 1), round(large, 1)) != (-50.6, 20.3):  # another point than the one in the question
+        return None
+    return 0 if small > 0 else 2 if large < 0 else 1
+
+
 def _count_on_six_hump_camel() -> dict:
-    return {"points": len(_atlas("camel6").points)} | _atlas("camel6").counts
+    found = _atlas("camel6")
+    return {"points": len(found.points), "proven": found.complete} | found.counts
 
 
 def _newton_on_himmelblau() -> dict:
@@ -37,48 +57,62 @@ def _newton_on_himmelblau() -> dict:
 
 def _deviation_from_differences() -> dict:
     """The largest difference between Hessians and central differences of the gradient, beside the largest entry."""
-    h, worst, found = 1e-5, 0.0, _atlas("himmelblau")
-    for p in found.points:
-        along_x = np.subtract(found.surface.gradient(p.x + h, p.y), found.surface.gradient(p.x - h, p.y)) / (2 * h)
-        along_y = np.subtract(found.surface.gradient(p.x, p.y + h), found.surface.gradient(p.x, p.y - h)) / (2 * h)
-        hessian = quadratic_model(found.surface, (p.x, p.y)).hessian
-        worst = max(worst, float(np.abs([along_x, along_y] - hessian).max() / np.abs(hessian).max()))
-    return {"points": len(found.points), "deviation": worst}
+    worst, count = 0.0, 0
+    for surface in map(checked_surface, SMOOTH):
+        for x, y in random_starts(surface, 10).T:
+            h = 1e-5
+            along_x = np.subtract(surface.gradient(x + h, y), surface.gradient(x - h, y)) / (2 * h)
+            along_y = np.subtract(surface.gradient(x, y + h), surface.gradient(x, y - h)) / (2 * h)
+            hessian = quadratic_model(surface, (float(x), float(y))).hessian
+            worst = max(worst, float(np.abs([along_x, along_y] - hessian).max() / np.abs(hessian).max()))
+            count += 1
+    return {"points": count, "deviation": worst}
 
 
 def _error_of_the_model() -> dict:
-    """The least and the largest error, in percent of rho^2 |lambda|_max / 2, over the critical points of Himmelblau."""
-    radius = np.array([0.01, 0.1, 0.3])
+    """The least order of the error near critical points, and its size on Himmelblau in percent of rho^2 |lambda| / 2.
+
+    The size is the largest over the points at a distance of 0.01, and the least at 0.3.
+    """
+    orders = []
+    for found in _proven():
+        for p in found.points:
+            orders.append(error_growth(found.surface, quadratic_model(found.surface, (p.x, p.y)), 1.0).order)
+    radius = np.array([0.01, 0.3])
     errors = []
     for p in _atlas("himmelblau").points:
         error = model_error("himmelblau", quadratic_model("himmelblau", (p.x, p.y)), radius)
         errors.append(100 * error / (0.5 * radius**2 * np.abs(p.eigenvalues).max()))
-    low, high = np.min(errors, axis=0), np.max(errors, axis=0)
-    return {f"{end}_{k}": float(row[k]) for k in range(3) for end, row in (("low", low), ("high", high))}
+    near, far = np.max(errors, axis=0)[0], np.min(errors, axis=0)[1]
+    return {"points": len(orders), "order": float(np.min(orders)), "near": float(near), "far": float(far)}
 
 
-def _rises(key: str, x: float, y: float) -> tuple[float, float]:
+def _rises(surface: Surface, x: float, y: float) -> tuple[float, float]:
     """Return the lowest and the highest rise of the surface on a small circle around a point."""
     angle = np.linspace(0, 2 * np.pi, 720)
-    surface = _atlas(key).surface
     rise = surface.value(x + 1e-4 * np.cos(angle), y + 1e-4 * np.sin(angle)) - surface.value(x, y)
     return float(rise.min()), float(rise.max())
 
 
 def _signs_against_heights() -> dict:
+    """How many points the signs name as the heights around them do, and the lowest rise where they are silent."""
     right = points = 0
-    for key in ("himmelblau", "camel6"):
-        for p in _atlas(key).points:
-            low, high = _rises(key, p.x, p.y)
+    for found in _proven():
+        for p in found.points:
+            if p.kind == "degenerate":
+                continue
+            low, high = _rises(found.surface, p.x, p.y)
             kind = "minimum" if low > 0 else "maximum" if high < 0 else "saddle"
             right, points = right + (kind == p.kind), points + 1
-    silent = {key: newton_walk(key, point).where for key, point in (("monkey", (0.0, 0.0)), ("hyperbola", (1.0, 1.0)))}
+    silent = {"monkey": (0.0, 0.0), "hyperbola": (1.0, 1.0)}
+    ends = [newton_walk(key, point).where for key, point in silent.items()]
+    lowest = {key: _rises(checked_surface(key), *point)[0] for key, point in silent.items()}
     return {
         "right": right,
         "points": points,
-        "silent": sum(where == "degenerate" for where in silent.values()),
-        "monkey": _rises("monkey", 0.0, 0.0)[0],
-        "valley": _rises("hyperbola", 1.0, 1.0)[0],
+        "silent": ends.count("degenerate"),
+        "monkey": lowest["monkey"],
+        "valley": lowest["hyperbola"],
     }
 
 
@@ -93,9 +127,7 @@ QUESTIONS = (
             "It is the saddle of Himmelblau at ({x:.3f}, {y:.3f})."
         ),
         measured=_highest_saddle,
-        right=lambda small, large, x, y: ("minimum", "saddle", "maximum").index(
-            "minimum" if small > 0 else "maximum" if large < 0 else "saddle"
-        ),
+        right=_kind_of_the_saddle,
     ),
     Question(
         key="points_of_six_hump_camel",
@@ -106,7 +138,9 @@ QUESTIONS = (
             "{points}: {minimum} minima, {saddle} saddles and {maximum} maxima. It is proven that there are no more."
         ),
         measured=_count_on_six_hump_camel,
-        right=lambda points, minimum, saddle, maximum, degenerate: ((6, 6), (9, 4), (15, 6)).index((points, minimum)),
+        right=lambda points, minimum, proven, **_others: (
+            {(6, 6): 0, (9, 4): 1, (15, 6): 2}.get((points, minimum)) if proven else None
+        ),
     ),
     Question(
         key="newton_from_the_origin",
@@ -119,7 +153,7 @@ QUESTIONS = (
             "maximum (seed 0, ± {error:.1f} %)."
         ),
         measured=_newton_on_himmelblau,
-        right=lambda where, **_others: ("minimum", "saddle", "maximum").index(where),
+        right=lambda where, **_others: {"minimum": 0, "saddle": 1, "maximum": 2}.get(where),
     ),
 )
 
@@ -128,20 +162,19 @@ CLAIMS = (
         key="hessian_of_second_derivatives",
         text="The Hessian holds the second derivatives, H_ij = ∂²f / ∂x_i ∂x_j.",
         verdict="shown",
-        condition="Compared with central differences of the gradient at the critical points of Himmelblau.",
-        reading="Largest deviation at {points} points: {deviation:.1e} of the largest entry.",
+        condition="Compared with central differences of the gradient at {points} random points of smooth surfaces.",
+        reading="Largest deviation: {deviation:.0e} of the largest entry.",
         settings={"surface": "himmelblau", "x": 0.0, "y": 0.0, "map": "height", "snap": False, "blind": False},
         measured=_deviation_from_differences,
-        holds=lambda points, deviation: points == 9 and 0 < deviation < 1e-7,
+        holds=lambda points, deviation: 0 < deviation < 1e-6,
     ),
     Claim(
         key="taylor_at_a_critical_point",
         text="At a critical point θ′ the loss is L(θ) ≈ L(θ′) + ½ (θ − θ′)ᵀ H (θ − θ′).",
         verdict="only if",
-        condition="Near the point: the error grows with the cube of the distance, the model itself with the square.",
+        condition="Near the point: the error grows like the cube of the distance or faster ({points} critical points).",
         reading=(
-            "Error on Himmelblau, beside ½ρ² times the larger eigenvalue: {low_0:.2f} to {high_0:.2f} % at a distance "
-            "of 0.01, {low_1:.1f} to {high_1:.1f} % at 0.1 and {low_2:.1f} to {high_2:.1f} % at 0.3."
+            "Himmelblau, error beside the model: below {near:.1f} % at a distance of 0.01, above {far:.0f} % at 0.3."
         ),
         settings={
             "surface": "himmelblau",
@@ -153,22 +186,16 @@ CLAIMS = (
             "blind": False,
         },
         measured=_error_of_the_model,
-        holds=lambda low_0, high_0, low_1, high_1, low_2, high_2: (
-            high_0 < 0.5 and 9 < high_1 / high_0 < 11 and low_2 > 10 * low_0
-        ),
+        holds=lambda points, order, near, far: order > 2.9 and far > 10 * near,
     ),
     Claim(
         key="signs_decide_the_type",
         text="vᵀHv > 0 is a minimum, vᵀHv < 0 a maximum, and both signs make a saddle.",
         verdict="only if",
-        condition=(
-            "The sign must be the same for every v ≠ 0, which the two eigenvalues decide. "
-            "Where one of them is zero there is no answer."
-        ),
+        condition="For every v ≠ 0. Where an eigenvalue is zero there is no answer.",
         reading=(
-            "The signs name {right} of {points} critical points as the heights around them do. They are silent at the "
-            "centre of the monkey saddle and in the valley xy = 1. Yet on a circle of radius 0.0001 the lowest rise is "
-            "{monkey:.0e} around the first, a saddle, and {valley:.0e} around the second, a minimum."
+            "Right at {right} of {points} critical points. Silent at the monkey saddle, which falls, and in the "
+            "valley xy = 1, which does not."
         ),
         settings={
             "surface": "monkey",
@@ -181,7 +208,7 @@ CLAIMS = (
         },
         measured=_signs_against_heights,
         holds=lambda right, points, silent, monkey, valley: (
-            right == points == 24 and silent == 2 and monkey < 0 <= valley
+            right == points > 0 and silent == 2 and monkey < 0 <= valley
         ),
     ),
 )
