@@ -126,7 +126,8 @@ function logTicks(range) {
   const [low, high] = range.map(Number).sort((a, b) => a - b);
   const marks = [1, 2, 5].map((digit) => Math.floor(high - Math.log10(digit)) - Math.ceil(low - Math.log10(digit)) + 1);
   const few = high - low <= 2.8 && marks[0] + marks[1] + marks[2] >= 2;
-  return few ? { dtick: "D2", tickformat: "~g" } : { dtick: null, tickformat: null };
+  const [tickmode, dtick, tickformat] = few ? ["linear", "D2", "~g"] : [null, null, null];
+  return { tickmode, dtick, tickformat };
 }
 
 const isAxis = (axis) =>

@@ -92,7 +92,11 @@ def test_who_comes_back_is_seen_again(visit):
 SEEN = """() => {
   const p = document.querySelector('.trajectory-player').player, view = p.planes[0], ctx = view.contexts.at(-1);
   const { width, height } = ctx.canvas, all = () => ctx.getImageData(0, 0, width, height).data;
-  const count = () => { view.stale = true; view.draw(p.moment); return all().filter((v, i) => i % 4 === 3 && v).length };
+  const count = () => {
+    view.stale = true;
+    view.draw(p.moment);
+    return all().filter((part, i) => i % 4 === 3 && part).length;
+  };
   const shown = { ...p.arrows }, withArrows = count();
   p.arrows = {};
   const without = count();
@@ -103,7 +107,7 @@ SEEN = """() => {
 }"""
 
 
-@pytest.mark.parametrize("address", ["race", "race?surface=Sphere", "race?surface=Himmelblau"])
+@pytest.mark.parametrize("address", ["race", "race?surface=Bowl", "race?surface=Himmelblau"])
 def test_arrows_switched_on_are_seen_at_rest_and_at_the_end(visit, address):
     assert visit(address, reduced_motion="reduce").page.locator(".tp-pill").count() == 0
     join = "&" if "?" in address else "?"
@@ -142,7 +146,7 @@ def number(text: str) -> float:
     return float(text.replace("−", "-").replace("<sup>", "e").replace("</sup>", "").replace("10e", "1e"))
 
 
-def assert_plain(bounds, texts):
+def assert_plain(bounds, texts, data=None):
     """Every tick is its whole number: a power of ten, 2 or 5 times one; only within less than that, an even step."""
     low, high = sorted(bounds)
     values = [number(text) for text in texts]
@@ -150,7 +154,8 @@ def assert_plain(bounds, texts):
     assert all(low - 0.02 <= np.log10(value) <= high + 0.02 for value in values), (bounds, texts)
     digits = {f"{value:e}"[0] for value in values if f"{value:.0e}" == f"{value:.0e}"}
     marks = [d * 10.0**k for k in range(int(np.floor(low)), int(np.ceil(high)) + 1) for d in (1, 2, 5)]
-    if sum(low <= np.log10(mark) <= high for mark in marks) >= 2:
+    first, last = bounds if data is None else data  # an axis is a little longer than what it shows
+    if sum(first <= np.log10(mark) <= last for mark in marks) >= 2:
         assert digits <= {"1", "2", "5"}, texts
 
 
@@ -166,7 +171,7 @@ def test_every_logarithmic_axis_has_plain_ticks(browser):
         page.set_content(figure.to_html(include_plotlyjs=True))
         page.wait_for_function("document.querySelector('.ytick')")
         for bounds, texts, _title in page.evaluate(TICKS):
-            assert_plain(bounds, texts)
+            assert_plain(bounds, texts, np.log10([low, high]))
     page.close()
 
 
@@ -200,7 +205,7 @@ def test_a_legend_stays_off_the_curves_when_the_window_grows(browser):
     assert figure.layout.legend.to_plotly_json() == LEGEND
     page.set_content(figure.to_html(include_plotlyjs=True, config={"responsive": True}))
     page.wait_for_selector(".legend")
-    for width in (1500, 420, 900):
+    for width in (1500, 640, 900):
         page.set_viewport_size({"width": width, "height": 600})
         page.wait_for_timeout(600)
         legend, top = page.evaluate(
