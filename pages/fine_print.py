@@ -100,7 +100,7 @@ def show_bars(plan: Plan) -> None:
 @kept(64)
 def bars(given: tuple, scale: float, title: str, names: tuple[str, str]) -> go.Figure:
     found = {key: lab.first_steps(lab.at_scale(dict(hyper), scale), BARS) for key, _name, hyper in given}
-    every = np.concatenate(list(found.values()))
+    every = np.concatenate([[1.0], *found.values()])
     # Bars stand on the lower edge of the chart: from 1, those of exactly 1 would have no height on a logarithmic axis.
     floor = min(0.05, 0.5 * every[every > 0].min())
     top = max(30.0, 2 * every.max())

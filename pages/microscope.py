@@ -338,18 +338,18 @@ def show_atlas(atlas: Atlas, point: tuple[float, float]) -> None:
         on_select=take_row,
         selection_mode="single-row",
         column_config={
-            "type": st.column_config.TextColumn(_("Type"), width=88),
-            "x": number(format="%.4f", width=70),
-            "y": number(format="%.4f", width=70),
-            "f": number(format="%.6g", width=82),
-            "lambda_1": number("λ₁", format="%.5g", width=76),
-            "lambda_2": number("λ₂", format="%.5g", width=76),
-            "index": number(_("Index"), width=58, help=_("How many eigenvalues are negative")),
+            "type": st.column_config.TextColumn(_("Type"), width=80),
+            "x": number(format="%.4f", width=64),
+            "y": number(format="%.4f", width=64),
+            "f": number(format="%.6g", width=76),
+            "lambda_1": number("λ₁", format="%.5g", width=70),
+            "lambda_2": number("λ₂", format="%.5g", width=70),
+            "index": number(_("Index"), width=56, help=_("How many eigenvalues are negative")),
             "condition": number(
-                _("Condition"), format="%.4g", width=76, help=_("The larger eigenvalue over the smaller, in size")
+                _("Condition"), format="%.4g", width=84, help=_("The larger eigenvalue over the smaller, in size")
             ),
             "stable_rate": number(
-                "2/λ_max", format="%.4g", width=76, help=_("Gradient descent rests here at smaller rates")
+                "2/λ_max", format="%.4g", width=66, help=_("Gradient descent rests here at smaller rates")
             ),
             "distance": number(_("Distance"), format="%.4g", width=72, help=_("From the point of the page")),
         },
