@@ -135,7 +135,7 @@ def ask(hidden: CriticalPoint, question: tuple[str, int], answers: dict) -> None
         take(hidden)
 
     label = _("What is this critical point?")
-    st.segmented_control(label, KINDS, format_func=names.__getitem__, key=widget, on_change=answer)
+    st.segmented_control(label, KINDS, wrap=True, format_func=names.__getitem__, key=widget, on_change=answer)
     if question in answers:
         right = answers[question][0] == hidden.kind
         verdict = _("Right.") if right else _("It is: {answer}.", answer=names[hidden.kind])

@@ -179,7 +179,8 @@ def _basins(found: BasinMap, height: int, _language: str) -> go.Figure:
         others = 100 * sum(share for _end, share in rows[len(listed) :])
         text = _("{count} other ends: {share} %", count=len(rows) - len(listed), share=f"{others:.1f}")
         _add_to_legend(figure, "rgba(0, 0, 0, 0)", text)
-    return Still(figure)
+    figure.update_layout(legend_title={"text": _("Where they end, part of all starts"), "side": "top"})
+    return Still(figure.update_layout(height=figure.layout.height + 18))
 
 
 def difference(one: BasinMap, other: BasinMap, *, height: int = 430) -> go.Figure:

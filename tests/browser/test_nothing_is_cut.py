@@ -23,8 +23,8 @@ CUT = """() => {
     const excess = node.scrollWidth - node.clientWidth;
     const hides = ["hidden", "clip"].includes(style.overflowX) || style.textOverflow === "ellipsis";
     if ((hides || node.tagName === "INPUT") && node.clientWidth > 1 && excess > 1 && textOf(node)) say("cut", node);
-    if (style.overflowX === "auto" && node.querySelector("table") && excess > 1) say("columns out of sight", node);
-    if (node.matches(".dvn-scroller") && excess > 20) say("columns out of sight", node);
+    const scrolls = ["auto", "scroll"].includes(style.overflowX) && !node.closest("pre");
+    if (scrolls && excess > (node.matches(".dvn-scroller") ? 20 : 1)) say("partly out of sight", node);
   }
   for (const chart of document.querySelectorAll(".js-plotly-plot")) {
     if (!chart.offsetWidth || !chart._fullLayout) continue;
