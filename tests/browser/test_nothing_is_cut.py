@@ -24,7 +24,7 @@ CUT = """() => {
     const hides = ["hidden", "clip"].includes(style.overflowX) || style.textOverflow === "ellipsis";
     if ((hides || node.tagName === "INPUT") && node.clientWidth > 1 && excess > 1 && textOf(node)) say("cut", node);
     const scrolls = ["auto", "scroll"].includes(style.overflowX) && !node.closest("pre");
-    if (scrolls && excess > (node.matches(".dvn-scroller") ? 20 : 1)) say("partly out of sight", node);
+    if (scrolls && excess > (node.matches(".dvn-scroller") ? 20 : 4)) say("partly out of sight", node);
   }
   for (const chart of document.querySelectorAll(".js-plotly-plot")) {
     if (!chart.offsetWidth || !chart._fullLayout) continue;
