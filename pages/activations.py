@@ -199,7 +199,7 @@ def statistics(chosen: Gallery) -> None:
         seed = controls.number(_("Seed of the sample"), "seed", 0, 0, 2**31)
     z = inputs.sample(SAMPLES, seed)
     found = {row.key: gallery.statistics(row, inputs, z) for row in chosen.shown}
-    left, right = st.columns([1, 1.25], gap="medium")
+    left, right = st.columns([1, 1.5], gap="small")
     with left:
         picture = units.ridges(chosen.shown, z)
         alt = _("Histograms of the inputs and of the outputs of every function")

@@ -143,7 +143,7 @@ def space(surface: Surface) -> go.Figure:
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         height=430,
         scene={
-            "camera": {"eye": {"x": -1.35, "y": -1.58, "z": 1.23}, "center": {"x": 0, "y": 0, "z": -0.18}},
+            "camera": {"eye": {"x": -1.5, "y": -1.76, "z": 1.37}, "center": {"x": 0, "y": 0, "z": -0.18}},
             "aspectratio": {"x": 1, "y": 1, "z": 0.62},
             "xaxis": {"title": "x"},
             "yaxis": {"title": "y"},
