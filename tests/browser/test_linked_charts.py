@@ -125,7 +125,7 @@ def test_the_legend_names_its_numbers_as_their_chart_does(visit, address):
     if not evaluate(window.page, "p.panel.entries.some(({ value }) => !value.hidden)"):
         return
     title = evaluate(window.page, "p.curves[0].chart.querySelector('.gtitle').textContent")
-    heading = window.page.locator(".tp-heading")
+    heading = window.page.locator(".tp-heading").first
     expect(heading).to_be_visible()
     assert heading.inner_text().replace(" ", "") == title.replace(" ", "")
 
