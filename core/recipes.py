@@ -21,7 +21,7 @@ from core.gradient_noise import noise_ball
 from core.hand_over import Stage, hand_over
 from core.optimizers import optimizer
 from core.schedule_trials import SETTLED, Spread
-from core.spec import Goal, Noise, Surface, learning_rate
+from core.spec import Goal, Noise, Surface, gap, learning_rate
 
 MOST_STEPS = 5000
 MOST_SAMPLES = 20_000
@@ -174,10 +174,10 @@ def repeat(case: Case, recipe: Recipe) -> Spread:
     value = (
         runs.value if recipe.average is None else case.surface.value(*np.moveaxis(answers(runs.path, recipe), -1, 0))
     )
-    gap = value - case.lowest
-    mean, (low, high) = gap.mean(axis=0), np.quantile(gap, (0.1, 0.9), axis=0)
+    above = gap(value, case.lowest)
+    mean, (low, high) = above.mean(axis=0), np.quantile(above, (0.1, 0.9), axis=0)
     held = np.isin(runs.outcome, SETTLED)
-    return Spread(mean, low, high, np.where(held, gap[:, -1], np.nan), None, int(np.sum(~held)))
+    return Spread(mean, low, high, np.where(held, above[:, -1], np.nan), None, int(np.sum(~held)))
 
 
 def _many(case: Case, recipe: Recipe, *, record: bool) -> Ensemble:
@@ -205,11 +205,11 @@ def score(case: Case, recipe: Recipe, factors: tuple[float, ...] = FACTORS) -> S
 def _scored(case: Case, recipe: Recipe) -> Score:
     runs = _many(case, recipe, record=recipe.average is not None)
     points = runs.final if runs.path is None else answers(runs.path, recipe)[:, -1].T
-    gap = case.surface.value(*points) - case.lowest
-    if not np.all(np.isin(runs.outcome, SETTLED) & np.isfinite(gap)):
+    final = gap(case.surface.value(*points), case.lowest)
+    if not np.all(np.isin(runs.outcome, SETTLED) & np.isfinite(final)):
         return Score(recipe, np.inf, 0.0)
-    error = gap.std(ddof=1) / np.sqrt(len(gap)) if len(gap) > 1 else 0.0
-    return Score(recipe, float(gap.mean()), float(error))
+    error = final.std(ddof=1) / np.sqrt(len(final)) if len(final) > 1 else 0.0
+    return Score(recipe, float(final.mean()), float(error))
 
 
 # What theory gives for averages of gradient descent on a quadratic.

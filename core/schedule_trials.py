@@ -17,7 +17,7 @@ from core.engine import RUNNING, STATUS
 from core.ensemble import Ensemble, descend_many
 from core.gradient_noise import noise_floor
 from core.schedules import checked_settings, rates, schedule
-from core.spec import NOTHING, Goal, Noise, Optimizer, Schedule, Surface
+from core.spec import NOTHING, Goal, Noise, Optimizer, Schedule, Surface, gap
 from core.stability import METHODS, largest_rate
 from core.step_size import is_quadratic
 from core.tuning import first_rate
@@ -271,11 +271,11 @@ def repeat(case: Case, lr: float, plan: Plan) -> Spread:
     """Run one schedule over all seeds."""
     runs = _many(case, np.full(case.runs, lr), plan, record=True)
     assert runs.value is not None and runs.path is not None
-    gap = runs.value - case.lowest
-    mean, (low, high) = gap.mean(axis=0), np.quantile(gap, (0.1, 0.9), axis=0)
+    above = gap(runs.value, case.lowest)
+    mean, (low, high) = above.mean(axis=0), np.quantile(above, (0.1, 0.9), axis=0)
     crossed = None if case.barrier is None else np.mean(runs.path[:, :, 0] < case.barrier, axis=0)
     held = np.isin(runs.outcome, SETTLED)
-    return Spread(mean, low, high, np.where(held, gap[:, -1], np.nan), crossed, int(np.sum(~held)))
+    return Spread(mean, low, high, np.where(held, above[:, -1], np.nan), crossed, int(np.sum(~held)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -301,7 +301,8 @@ class Tuning:
 def tune(case: Case, grid: tuple[float, ...], plan: Plan) -> Tuning:
     """Run one schedule at every rate of the grid, over the same seeds, in one call of the engine."""
     runs = _many(case, np.repeat(grid, case.runs), plan)
-    final = np.where(np.isin(runs.outcome, SETTLED), case.surface.value(*runs.final) - case.lowest, np.inf)
+    final = gap(case.surface.value(*runs.final), case.lowest)
+    final = np.where(np.isin(runs.outcome, SETTLED), final, np.inf)
     return Tuning(np.array(grid), final.reshape(len(grid), case.runs).mean(axis=1))
 
 

@@ -100,6 +100,11 @@ class Parameter:
     scale: str = "linear"
 
 
+def gap(value, lowest: float):
+    """Return heights above the lowest value; what rounding puts below it is on it."""
+    return np.maximum(value - lowest, 0.0)
+
+
 @dataclass(frozen=True)
 class Surface:
     """A function of two variables with its derivatives and the facts about it.

@@ -146,12 +146,12 @@ def show_facts(rows: Sequence[Activation]) -> None:
     def at(point: Interval) -> str:
         return _("{y} at x = {x}", y=number(point[1]), x=number(point[0]))
 
-    cells = []
+    cells, found = [], []
     for row in rows:
         known = facts(row)
         low, high = "[" if known.low_reached else "(", "]" if known.high_reached else ")"
         jumps = ", ".join(f"{number(left)} → {number(right)}" for _x, left, right in known.kinks)
-        pieces = [", ".join(map(region, found)) or "–" for found in regions_of(known).values()]
+        pieces = [", ".join(map(region, own)) or "–" for own in regions_of(known).values()]
         cells.append(
             (
                 row.title,
@@ -160,12 +160,13 @@ def show_facts(rows: Sequence[Activation]) -> None:
                 at(known.least_slope),
                 at(known.largest_slope),
                 kinds[known.smoothness] + (f" {jumps}" if jumps else ""),
-                *pieces,
             )
         )
+        found.append((row.title, *pieces))
     heads = (_("Function"), _("Range"), _("Minimum"), _("Least slope"), _("Largest slope"), _("Smoothness"))
     st.markdown(_("**Facts**, computed from the formulas. A square bracket: the end is reached; round: only a limit."))
-    runs.table((*heads, _("Saturated"), _("Dead"), _("Falling")), cells, _("Facts about every function"))
+    runs.table(heads, cells, _("Facts about every function"))
+    runs.table((_("Function"), _("Saturated"), _("Dead"), _("Falling")), found, _("Regions of every function"))
 
 
 def shapes_table(rows: Sequence[Activation], reach: float) -> pd.DataFrame:
@@ -198,7 +199,7 @@ def statistics(chosen: Gallery) -> None:
         seed = controls.number(_("Seed of the sample"), "seed", 0, 0, 2**31)
     z = inputs.sample(SAMPLES, seed)
     found = {row.key: gallery.statistics(row, inputs, z) for row in chosen.shown}
-    left, right = st.columns([1, 1.25], gap="medium")
+    left, right = st.columns([1, 1.5], gap="small")
     with left:
         picture = units.ridges(chosen.shown, z)
         alt = _("Histograms of the inputs and of the outputs of every function")
@@ -380,6 +381,7 @@ def dead_neuron(plan: Plan) -> None:
             stride=runs.stride(plan.steps),
             plane=list(PLANES.values()),
             linked=LINKED,
+            value_name=_("Value above the minimum"),
             start=start,
             on_step=runs.show_step,
         )

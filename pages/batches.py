@@ -320,9 +320,12 @@ def show_race(plan: Plan, budget: Budget) -> None:
     show_arrivals(plan, budget, start, steps)
     chosen = inspect(plan, walks)
     runs.torch_drawer(walks[chosen].run, steps[chosen], batches=plan.batches(chosen))
-    low = figures.lowest(plan.surface)
     lines = [
-        Curve(one.clocks.samples[: len(one.run.value)], one.run.value - low, *draw.look(plan, k)[:3])
+        Curve(
+            one.clocks.samples[: len(one.run.value)],
+            figures.above(plan.surface, one.run.value),
+            *draw.look(plan, k)[:3],
+        )
         for k, one in enumerate(walks)
     ]
     figure = figures.curves(lines, _("Samples"), _("Value above the minimum"), log_x=True, log_y=True)
@@ -359,6 +362,7 @@ def play_walks(plan: Plan, walks: Sequence[Walk], budget: Budget, planes: Sequen
         stride=runs.stride(total),
         plane=planes,
         linked={name: f"batches_{name}" for name in lab.CLOCKS},
+        value_name=_("Value above the minimum"),
         start=start,
         labels={"position": texts[budget.clock]},
     )
@@ -685,7 +689,14 @@ def play_escape(plan: Plan, well: str, taken: Sequence[int], sigma: float) -> No
         shown = shown[shown < len(run.path)]
         tracks.append(draw.size_track(plan, k, run, shown, series={"x": run.path[shown, 0]}))
     picture = st.container()
-    scene.play(tracks, steps=most, stride=runs.stride(most), plane="batches_well", linked={"x": "batches_x"})
+    scene.play(
+        tracks,
+        steps=most,
+        stride=runs.stride(most),
+        plane="batches_well",
+        linked={"x": "batches_x"},
+        value_name=_("x of the first run of each size"),
+    )
     with picture:
         scene.show_plane(plan.surface, "batches_well", tracks, figure=draw.panel(plan.surface, star(), "", 300))
     axes = figures.still_axes(_("x of the first run of each size"), _("Updates of the smallest batch"), log=False)
@@ -757,7 +768,14 @@ def play_saddle(plan: Plan) -> None:
         series = {"away": np.where(away > 0, away, np.nan)}
         tracks.append(draw.size_track(plan, k, run, np.arange(len(away)), series=series))
     picture = st.container()
-    scene.play(tracks, steps=SADDLE_STEPS, stride=1, plane="batches_saddle", linked={"away": "batches_away"})
+    scene.play(
+        tracks,
+        steps=SADDLE_STEPS,
+        stride=1,
+        plane="batches_saddle",
+        linked={"away": "batches_away"},
+        value_name=_("|y|, distance from the axis"),
+    )
     with picture:
         scene.show_plane(plan.surface, "batches_saddle", tracks, figure=draw.panel(plan.surface, star(), "", 400))
 
@@ -803,9 +821,8 @@ def show_grid(plan: Plan, keys: tuple[str, ...], steps: int) -> None:
                 seeds=found.seeds,
             )
         )
-    low = figures.lowest(plan.surface)
     table = [
-        (key, size, cell.value - low, cell.error)
+        (key, size, figures.above(plan.surface, cell.value), cell.error)
         for key, row in zip(keys, found.final, strict=True)
         for size, cell in zip(plan.sizes, row, strict=True)
     ]

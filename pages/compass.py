@@ -235,6 +235,7 @@ def stage(chosen: Surface) -> None:
             stride=2,
             plane="compass_plane",
             linked=LINKED if best else {},
+            value_name=_("f after a step of this length"),
             arrows=[Arrow("needle", _("Needles"), _("Show every direction at the point"), to_scale=False)],
             start=point,
             labels={"position": _("{step} % of the length"), "scrub": _("Step length"), "empty": ""},

@@ -211,6 +211,7 @@ def stage(walk: Walk) -> None:
             stride=runs.stride(walk.steps),
             plane="coordinates_plane",
             linked=LINKED,
+            value_name=_("Effective rate of x"),
             start=start,
             on_step=runs.show_step,
         )

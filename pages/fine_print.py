@@ -99,13 +99,18 @@ def show_bars(plan: Plan) -> None:
 
 @kept(64)
 def bars(given: tuple, scale: float, title: str, names: tuple[str, str]) -> go.Figure:
+    found = {key: lab.first_steps(lab.at_scale(dict(hyper), scale), BARS) for key, _name, hyper in given}
+    every = np.concatenate([[1.0], *found.values()])
+    # Bars stand on the lower edge of the chart: from 1, those of exactly 1 would have no height on a logarithmic axis.
+    floor = min(0.05, 0.5 * every[every > 0].min())
+    top = max(30.0, 2 * every.max())
     figure = go.Figure()
-    for key, name, hyper in given:
-        steps = lab.first_steps(lab.at_scale(dict(hyper), scale), BARS)
+    for key, name, _hyper in given:
+        steps = found[key]
         figure.add_bar(
             x=np.arange(1, BARS + 1),
-            y=steps - 1,
-            base=1,
+            y=steps - floor,
+            base=floor,
             name=name,
             customdata=steps,
             marker={"color": ink(key).color},
@@ -113,10 +118,10 @@ def bars(given: tuple, scale: float, title: str, names: tuple[str, str]) -> go.F
         )
     figure.update_layout(title={"text": title, "x": 0, "y": 0.98, "font": {"size": 14}}, height=430, bargap=0.25)
     figure.update_layout(margin=figures.MARGIN | {"l": 56, "b": 40, "t": 70})
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"})
+    figure.update_layout(legend=figures.LEGEND | {"y": 0.92})
     figure.add_hline(y=1, line={"color": MARK, "width": 1.5})
     figure.update_xaxes(title=names[0])
-    figure.update_yaxes(type="log", title=names[1], exponentformat="power", range=[-1.3, 1.5])
+    figure.update_yaxes(title=names[1], range=np.log10([floor, top]), **figures.log_axis([floor, top]))
     return figures.Still(figure)
 
 
@@ -169,6 +174,7 @@ def stage(plan: Plan) -> None:
             stride=runs.stride(plan.steps),
             plane="fine_print_plane",
             linked=LINKED,
+            value_name=_("Value above the minimum"),
             start=start,
             on_step=runs.show_step,
         )

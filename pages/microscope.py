@@ -135,7 +135,7 @@ def ask(hidden: CriticalPoint, question: tuple[str, int], answers: dict) -> None
         take(hidden)
 
     label = _("What is this critical point?")
-    st.segmented_control(label, KINDS, format_func=names.__getitem__, key=widget, on_change=answer)
+    st.segmented_control(label, KINDS, wrap=True, format_func=names.__getitem__, key=widget, on_change=answer)
     if question in answers:
         right = answers[question][0] == hidden.kind
         verdict = _("Right.") if right else _("It is: {answer}.", answer=names[hidden.kind])
@@ -338,18 +338,20 @@ def show_atlas(atlas: Atlas, point: tuple[float, float]) -> None:
         on_select=take_row,
         selection_mode="single-row",
         column_config={
-            "type": _("Type"),
-            "x": number(format="%.4f"),
-            "y": number(format="%.4f"),
-            "f": number(format="%.6g"),
-            "lambda_1": number("λ₁", format="%.5g"),
-            "lambda_2": number("λ₂", format="%.5g"),
-            "index": number(_("Index"), help=_("How many eigenvalues are negative")),
+            "type": st.column_config.TextColumn(_("Type"), width=80),
+            "x": number(format="%.4f", width=64),
+            "y": number(format="%.4f", width=64),
+            "f": number(format="%.6g", width=76),
+            "lambda_1": number("λ₁", format="%.5g", width=70),
+            "lambda_2": number("λ₂", format="%.5g", width=70),
+            "index": number(_("Index"), width=56, help=_("How many eigenvalues are negative")),
             "condition": number(
-                _("Condition"), format="%.4g", help=_("The larger eigenvalue over the smaller, in size")
+                _("Condition"), format="%.4g", width=84, help=_("The larger eigenvalue over the smaller, in size")
             ),
-            "stable_rate": number("2/λ_max", format="%.4g", help=_("Gradient descent rests here at smaller rates")),
-            "distance": number(_("Distance"), format="%.4g", help=_("From the point of the page")),
+            "stable_rate": number(
+                "2/λ_max", format="%.4g", width=66, help=_("Gradient descent rests here at smaller rates")
+            ),
+            "distance": number(_("Distance"), format="%.4g", width=72, help=_("From the point of the page")),
         },
     )
     st.caption(_("Select a row, and the point moves there; click a marker, and its row is selected."))
@@ -437,6 +439,7 @@ def stage(view: View) -> None:
             stride=runs.stride(steps),
             plane=PLANE,
             linked=LINKED,
+            value_name=_("Smallest eigenvalue on the way"),
             start=point,
             on_start=lambda: take_click(atlas),
         )

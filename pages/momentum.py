@@ -189,7 +189,7 @@ def diagram_figure(
     bar |= {"ticklabelposition": "outside top", "ticklabeloverflow": "allow", "len": 0.9}
     bar |= {"tickvals": np.log10([*marks, found.budget]), "ticktext": [*map("{:g}".format, marks), f"≥ {found.budget}"]}
     figure.update_traces(customdata=np.stack(layers, axis=-1), hovertemplate=f"{shown}<extra></extra>", colorbar=bar)
-    figure.update_xaxes(dtick=1, title={"standoff": 8})
+    figure.update_xaxes(title={"standoff": 8})
     if curvatures:
         limit = stability.largest_rate(method, found.betas, curvatures[1])
         line = {"color": "#d55e00", "width": 2}
@@ -333,6 +333,7 @@ def stage(plan: Plan) -> None:
             stride=runs.stride(plan.steps),
             plane="momentum_plane",
             linked=LINKED,
+            value_name=_("Value above the minimum"),
             arrows=part_arrows(),
             start=start,
             on_step=runs.show_step,
@@ -368,11 +369,10 @@ def show_square_root() -> None:
         guide = race.steps[key][-1] * (kappa / kappa[-1]) ** power
         rows.append(figures.Curve(kappa, guide, name, MARK, "dot" if power == 1 else "dash"))
     titles = (_("Condition number κ"), _("Steps to a millionth of the first value"))
-    left, right = st.columns([1.25, 1], gap="medium")
+    left, right = st.columns(2, gap="small")
     with left:
         alt = _("Steps against the condition number: gradient descent like κ, momentum and Nesterov like its root")
         figure = figures.curves(rows, *titles, log_x=True, log_y=True, height=340)
-        figure.update_xaxes(dtick=1).update_yaxes(dtick=1)
         figures.show(figure, "momentum_root", alt, bar=False)
     with right:
         heads = ("κ", *(optimizer(key).title for key in race.steps), _("Gain"))

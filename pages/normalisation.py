@@ -87,7 +87,7 @@ def edit(view: View) -> np.ndarray:
     pixels = [str(k) for k in range(first[0, 0].size)]
     table = pd.DataFrame(first.reshape(len(names), -1), index=pd.Index(names, name=_("Pixel")), columns=pixels)
     column = st.column_config.NumberColumn(min_value=-LARGEST, max_value=LARGEST, format="%.4g", width=62)
-    columns = dict.fromkeys(pixels, column) | {"_index": st.column_config.Column(disabled=True)}
+    columns = dict.fromkeys(pixels, column) | {"_index": st.column_config.Column(disabled=True, width=98)}
     typed = st.data_editor(table, key=f"tensor_{view.images}_{view.seed}", column_config=columns, height=320)
     values = typed.to_numpy(dtype=float).reshape(first.shape)
     if np.isnan(values).any():
@@ -134,7 +134,7 @@ def cube(x: np.ndarray, view: View, title: str) -> go.Figure:
 def stage(view: View) -> None:
     """Show the tensor before and after. A fragment: typing into it draws only this anew."""
     pictures = st.container()
-    table, said = st.columns(2, gap="medium")
+    table, said = st.columns([1, 1.1], gap="small")
     with table:
         x = edit(view)
     output = output_of(view, x)

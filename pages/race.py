@@ -239,6 +239,7 @@ def stage(race: Race) -> None:
             plane="race_plane",
             space="race_space",
             linked=LINKED,
+            value_name=_("Value above the minimum"),
             start=start,
             on_step=runs.show_step,
         )

@@ -15,7 +15,7 @@ from core.lessons import Claim
 from core.lessons import recipes as lesson_data
 from core.optimizers import optimizer
 from core.schedule_trials import Spread
-from core.spec import Goal
+from core.spec import Goal, gap
 from ui import controls, figures, frame, lesson, runs, scene
 from ui.batches import clock_axes
 from ui.i18n import _
@@ -116,7 +116,8 @@ def stage(setup: Setup) -> None:
     tracks = [as_track(setup, *row) for row in zip(setup.recipes, walks, spreads, strict=True)]
     charts = charts_of(setup)
     linked, plane = {name: f"recipes_{name}" for name in charts}, "recipes_plane"
-    options = {"steps": setup.total, "stride": runs.stride(setup.total), "plane": plane, "linked": linked}
+    options: dict = {"value_name": next(iter(charts.values()))}
+    options |= {"steps": setup.total, "stride": runs.stride(setup.total), "plane": plane, "linked": linked}
     options |= {"on_step": runs.show_step} if setup.experiment.key in ("averages", "clipping") else {}
     by_samples = setup.experiment.key == "batches"
     with playing:
@@ -164,9 +165,9 @@ def as_track(setup: Setup, recipe: lab.Recipe, legs: list[Trajectory], spread: S
     rows = recipe.rows_at(np.arange(0, setup.total + stride, stride), len(points))
     failed = legs[-1].status not in ("running", "converged")
     with np.errstate(over="ignore"):
-        gap = setup.case.surface.value(*points.T) - setup.case.lowest
+        above = gap(setup.case.surface.value(*points.T), setup.case.lowest)
     length = np.append(np.nan, np.hypot(*np.diff(points, axis=0).T))
-    series = {"gap": gap, "mean": spread.mean[: len(points)], "length": length}
+    series = {"gap": above, "mean": spread.mean[: len(points)], "length": length}
     series = {name: np.where(series[name] > 0, series[name], np.nan)[rows] for name in charts_of(setup)}
     style, told = ink(recipe.key), dict.fromkeys(series, recipe.clock[rows])
     looks: dict = {"color": style.color, "dash": style.pixels, "failed": failed}
@@ -280,7 +281,7 @@ def scores_figure(scores: list[lab.Score]) -> go.Figure:
         style, bars = {"color": ink(found.recipe.key).color, "size": 10}, {"array": [2 * found.error], "thickness": 2}
         figure.add_scatter(x=[found.mean], y=[found.recipe.title], marker=style, error_x=bars, name="")
     figure.update_layout(margin=figures.MARGIN | {"b": 44}, height=420, showlegend=False)
-    figure.update_xaxes(type="log", exponentformat="power", dtick="D2")
+    figure.update_xaxes(**figures.log_axis([one.mean for one in scores]))
     return figure.update_yaxes(autorange="reversed", automargin=True)
 
 

@@ -266,10 +266,16 @@ def stage(setup: Setup) -> None:
     charts = charts_of(setup)
     linked = {name: f"schedules_{name}" for name in charts}
     with playing:
-        stride = runs.stride(case.steps)
         plane = "schedules_plane"
         scene.play(
-            tracks, steps=case.steps, stride=stride, plane=plane, linked=linked, start=start, on_step=runs.show_step
+            tracks,
+            steps=case.steps,
+            stride=runs.stride(case.steps),
+            plane=plane,
+            linked=linked,
+            value_name=charts["gap"][0],
+            start=start,
+            on_step=runs.show_step,
         )
     with pictures:
         alt = _("{name} from above with the path of every schedule", name=case.surface.title)

@@ -139,9 +139,9 @@ def search_track(plan: Plan, search: LineSearch) -> Track:
     """Return the run that takes the best step each time."""
     every = runs.stride(plan.steps)
     path, value = search.path[::every], search.value[::every]
-    height, gap = figures.height(plan.surface, value), positive(value - figures.lowest(plan.surface))
+    height, above = figures.height(plan.surface, value), positive(figures.above(plan.surface, value))
     label = _("Exact line search")
-    return Track("search", label, MARK, (9, 5), path, height, series={"gap": gap}, failed=False)
+    return Track("search", label, MARK, (9, 5), path, height, series={"gap": above}, failed=False)
 
 
 def show_limits(plan: Plan, run: Trajectory, end: CriticalPoint | None) -> None:
@@ -301,6 +301,7 @@ def stage(plan: Plan) -> None:
             stride=runs.stride(plan.steps),
             plane=["step_size_plane"] if picture == "sweep" else ["step_size_plane", "step_size_map"],
             linked=LINKED,
+            value_name=_("Value above the minimum"),
             start=start,
             on_step=note_step,
         )

@@ -296,6 +296,7 @@ def stage(plan: Plan) -> None:
             stride=runs.stride(plan.steps),
             plane=PLANES[: len(members)],
             linked=LINKED,
+            value_name=_(plan.trap.watch),
             start=start,
             on_step=runs.show_step,
         )

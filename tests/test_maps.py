@@ -56,6 +56,7 @@ def test_later_is_darker(himmelblau) -> None:
 
 def test_legend_names_ends_and_shares(himmelblau) -> None:
     names = legend(maps.basins(himmelblau))
+    assert maps.basins(himmelblau).layout.legend.title.text == "Where they end, part of all starts"
     assert len(names) == len(himmelblau.ends)
     for end, share in himmelblau.ends.items():
         assert any(name.endswith(f": {100 * share:.1f} %") for name in names), end

@@ -19,7 +19,7 @@ from core.data import Scale
 from core.descent import Trajectory
 from core.gradient_noise import batch_covariance, gradient_cloud, row_covariance
 from core.schedules import schedule
-from core.spec import Surface
+from core.spec import Surface, gap
 from ui import figures, runs
 from ui.figures import Curve
 from ui.i18n import _
@@ -89,9 +89,9 @@ def walk_tracks(
     tracks = []
     for k, walk in enumerate(walks):
         rows = walk.rows_at(clock, moments)
-        gap = walk.run.value[rows] - figures.lowest(plan.surface)
+        above = figures.above(plan.surface, walk.run.value[rows])
         told = {name: values[rows] for name, values in walk.clocks._asdict().items()}
-        series = dict.fromkeys(told, np.where(gap > 0, gap, np.nan))
+        series = dict.fromkeys(told, np.where(above > 0, above, np.nan))
         plane = planes[k] if len(planes) > 1 else None
         tracks.append(size_track(plan, k, walk.run, rows, series=series, clock=told, plane=plane))
     return tracks
@@ -113,7 +113,7 @@ def panel(chosen: Surface, star: str, title: str, height: int, names: tuple[str,
 def clock_axes(title: str, x_title: str) -> go.Figure:
     """Return empty axes over a clock; logarithmic, because the clocks of small and large batches differ so much."""
     figure = go.Figure(figures.still_axes(title, x_title, log=True))
-    return figures.Still(figure.update_xaxes(type="log", exponentformat="power", dtick=1))
+    return figures.Still(figure.update_xaxes(**figures.LOG))
 
 
 def axes_of(chosen: Surface) -> tuple[str, str] | None:
@@ -153,12 +153,15 @@ def over_sizes(
     return figure.update_xaxes(tickvals=places, ticktext=[str(place) for place in places])
 
 
-def with_error(found: lab.Estimate, above: float = 0.0) -> str:
-    """Return a Monte-Carlo number and its standard error as text, with the digits that mean something."""
-    value, error = found.value - above, found.error
+def with_error(found: lab.Estimate, lowest: float = 0.0) -> str:
+    """Return a Monte-Carlo number, or how far it is above the lowest value, and its standard error as text.
+
+    It has the digits that mean something.
+    """
+    value, error = float(gap(found.value, lowest)), found.error
     if not np.isfinite(value):
         return _("diverged") if np.isinf(value) else "–"
-    if error <= 1e-12 * (abs(found.value) + abs(above)):  # rounding alone
+    if error <= 1e-12 * (abs(found.value) + abs(lowest)):  # rounding alone
         return f"{value:.3g}"
     digits = max(int(np.floor(np.log10(abs(value)))) - int(np.floor(np.log10(error))) + 1, 1) if value else 1
     return f"{value:.{max(digits, 2 if error < 1 else 3)}g} ± {error:.{1 if error < 10 else 2}g}"
@@ -180,7 +183,7 @@ def cloud(plan: lab.Plan, point: tuple[float, float], sampling: str) -> go.Figur
     cross = {"symbol": "x", "size": 11, "color": MARK, "line": {"color": "#ffffff", "width": 1.5}}
     figure.add_scatter(x=true[:1], y=true[1:], mode="markers", name=_("All data"), marker=cross)
     figure.update_layout(height=400, margin=figures.MARGIN | {"l": 52, "b": 44})
-    figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "itemsizing": "constant"})
+    figure.update_layout(legend=figures.LEGEND | {"itemsizing": "constant"})
     figure.update_xaxes(title="∂f/∂w")
     return figure.update_yaxes(title="∂f/∂b", scaleanchor="x")
 

@@ -255,6 +255,8 @@ def choice(
         return default
     _keep_through_languages(key)
     start = {"index": list(options).index(default)} if widget in (st.selectbox, st.radio) else {"default": default}
+    if widget is st.segmented_control:
+        style = {"wrap": True} | style  # in a narrow column the last ones would else be cut
     value = widget(
         label,
         list(options),

@@ -4,6 +4,7 @@ The surface figures depend on the surface alone, never on a rate, a start or an 
 them anew, they keep zoom and camera, and a rerun sends a reference instead of the figure.
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,7 +14,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.curvature import QuadraticModel
-from core.spec import Surface
+from core.spec import Surface, gap
 from core.tuning import RateSweep
 from ui.palette import HEIGHT, MARK, VALLEY, ink
 
@@ -23,6 +24,12 @@ POINTS_3D = 81
 FALLING, RISING = "#0072b2", "#d55e00"
 """Colours of negative and of positive curvature, told apart by all kinds of colour vision."""
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+LEGEND = {"orientation": "h", "yref": "container", "y": 1, "yanchor": "top"}
+"""At the top of the chart: tied to the plot area, it would lie over that when the window grows wider."""
+LOG = {"type": "log", "exponentformat": "power", "minorloglabels": "complete", "nticks": 4, "automargin": True}
+"""A logarithmic axis whose values are not known yet."""
+SHORT = 2.8
+"""Decades that have room for 1, 2 and 5; with four ticks, Plotly gives a longer axis powers of ten alone."""
 
 
 @lru_cache(maxsize=64)
@@ -31,11 +38,16 @@ def lowest(surface: Surface) -> float:
     return surface.minimum if surface.minimum is not None else float(_grid(surface, POINTS)[2].min())
 
 
+def above(surface: Surface, value):
+    """Return how far function values are above the minimum, or where there is none above the lowest in the window."""
+    return gap(value, lowest(surface))
+
+
 def height(surface: Surface, value: np.ndarray) -> np.ndarray:
     """Return the drawn height (and colour) of function values: the value, or its logarithm above the minimum."""
     if surface.colour == "linear":
         return value
-    return np.log10(np.maximum(value - lowest(surface), 0.0) + surface.colour_offset)
+    return np.log10(above(surface, value) + surface.colour_offset)
 
 
 def height_name(surface: Surface) -> str:
@@ -131,7 +143,7 @@ def space(surface: Surface) -> go.Figure:
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         height=430,
         scene={
-            "camera": {"eye": {"x": -1.15, "y": -1.35, "z": 1.05}, "center": {"x": 0, "y": 0, "z": -0.18}},
+            "camera": {"eye": {"x": -1.5, "y": -1.76, "z": 1.37}, "center": {"x": 0, "y": 0, "z": -0.18}},
             "aspectratio": {"x": 1, "y": 1, "z": 0.62},
             "xaxis": {"title": "x"},
             "yaxis": {"title": "y"},
@@ -145,17 +157,43 @@ def space(surface: Surface) -> go.Figure:
 def still_axes(title: str, x_title: str, *, log: bool) -> go.Figure:
     """Return empty axes into which the player puts the curves of the runs."""
     figure = go.Figure()
-    figure.update_layout(margin=MARGIN | {"l": 52, "t": 30, "b": 38}, height=230, showlegend=False)
+    title = wrapped(title)
+    more = 18 * title.count("<br>")
+    figure.update_layout(margin=MARGIN | {"l": 52, "t": 30 + more, "b": 42}, height=234 + more, showlegend=False)
     figure.update_layout(dragmode=False, hovermode="x unified")
     figure.update_layout(title=heading(title))
     figure.update_xaxes(title={"text": x_title, "standoff": 4}, rangemode="nonnegative")
-    figure.update_yaxes(type="log" if log else "linear", exponentformat="power", nticks=6)
+    figure.update_yaxes(**(LOG if log else {"exponentformat": "power", "nticks": 6}))
     return Still(figure)
+
+
+def log_axis(*values: np.ndarray | Sequence[float]) -> dict:
+    """Return a logarithmic axis for these values: ticks at powers of ten, or on a short axis at 1, 2 and 5, in full.
+
+    Where not even two of those are in sight the ticks are Plotly's, which are then even steps.
+    """
+    shown = np.log10([v for each in values for v in np.ravel(each) if 0 < v < np.inf])
+    low, high = (shown.min(), shown.max()) if shown.size else (0.0, 0.0)
+    marks = sum(int(np.floor(high - digit) - np.ceil(low - digit)) + 1 for digit in np.log10([1, 2, 5]))
+    return LOG | ({"dtick": "D2", "tickformat": "~g"} if high - low <= SHORT and marks >= 2 else {})
 
 
 def heading(text: str) -> dict:
     """Return the title of a small chart."""
-    return {"text": text, "x": 0, "xanchor": "left", "y": 0.98, "yanchor": "top", "font": {"size": 14}}
+    pad = {"t": 10 if "<br>" in text else 0}  # Plotly lifts the first of several lines out of the chart
+    return {"text": text, "x": 0, "xanchor": "left", "y": 0.98, "yanchor": "top", "font": {"size": 14}, "pad": pad}
+
+
+def wrapped(text: str, most: int = 22) -> str:
+    """Return a title in lines for a chart in a narrow column; a Chinese character is as wide as two letters."""
+    lines, width = [""], 0
+    for word in re.findall(r"[\u3000-\u9fff\uff00-\uffef]|[^\s\u3000-\u9fff\uff00-\uffef]+\s*", text):
+        size = 2 if re.match(r"[\u3000-\u9fff\uff00-\uffef]", word) else len(word)
+        if width and width + len(word.rstrip()) > most:
+            lines, width = [*lines, ""], 0
+        lines[-1] += word
+        width += size
+    return "<br>".join(line.strip() for line in lines)
 
 
 class Curve(NamedTuple):
@@ -210,10 +248,11 @@ def curves(
         margin=MARGIN | {"l": 56, "b": 44},
         height=height,
         showlegend=legend,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        legend=LEGEND,
     )
-    figure.update_xaxes(type="log" if log_x else "linear", title=x_title, exponentformat="power")
-    figure.update_yaxes(type="log" if log_y else "linear", title=y_title, exponentformat="power")
+    linear = {"exponentformat": "power"}
+    figure.update_xaxes(title=x_title, **(log_axis(*(row.x for row in rows)) if log_x else linear))
+    figure.update_yaxes(title=y_title, **(log_axis(*(row.y for row in rows)) if log_y else linear))
     return figure
 
 
@@ -260,7 +299,7 @@ def lens(surface: Surface, model: QuadraticModel, radius: float, model_name: str
         seen = 1e-6 * max(abs(levels["start"]), abs(levels["end"])) / radius**2
         _add_eigenvectors(figure, model, radius, seen)
     figure.update_layout(margin=MARGIN | {"l": 44, "b": 28}, height=430, dragmode=False)
-    figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+    figure.update_layout(legend=LEGEND)
     figure.update_xaxes(range=[x[0], x[-1]], showgrid=False, zeroline=False, constrain="domain", nticks=6)
     figure.update_yaxes(range=[y[0], y[-1]], showgrid=False, zeroline=False, constrain="domain", scaleanchor="x")
     return figure
@@ -362,10 +401,10 @@ def rate_sweeps(
     figure.update_layout(
         margin=MARGIN | {"l": 56, "b": 44},
         height=340,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        legend=LEGEND,
     )
-    figure.update_xaxes(type="log", title=x_title, exponentformat="power")
-    figure.update_yaxes(type="log", title=y_title, exponentformat="power", dtick="D2")
+    figure.update_xaxes(title=x_title, **log_axis(*(sweep.rates for _key, _title, sweep in sweeps)))
+    figure.update_yaxes(title=y_title, **log_axis([budget], *(sweep.mean_steps for _key, _title, sweep in sweeps)))
     return figure
 
 
@@ -382,5 +421,5 @@ def with_paths(figure: go.Figure, tracks: Sequence) -> go.Figure:
             name=track.label,
             line={"color": track.color, "dash": ",".join(f"{n}px" for n in track.dash) or "solid", "width": 2},
         )
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+    figure.update_layout(showlegend=True, legend=LEGEND)
     return figure

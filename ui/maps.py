@@ -24,7 +24,7 @@ from core.basins import DIVERGED, LEFT, MOVING, BasinMap
 from core.critical_points import KINDS, NO_HESSIAN, Atlas, CriticalPoint, find
 from core.curvature import curvature_map
 from core.spec import Optimizer, Surface
-from ui.figures import FALLING, MARGIN, RISING, Still, faded, plane
+from ui.figures import FALLING, LEGEND, MARGIN, RISING, Still, faded, log_axis, plane
 from ui.i18n import _, language
 from ui.palette import MARK
 from ui.server import aside
@@ -82,7 +82,7 @@ def field(
     )
     _frame(figure, x, y, x_title, y_title, height)
     if log_x:
-        figure.update_xaxes(type="log", range=np.log10(x[[0, -1]]), exponentformat="power")
+        figure.update_xaxes(range=np.log10(x[[0, -1]]), **log_axis(x))
     return figure
 
 
@@ -179,7 +179,8 @@ def _basins(found: BasinMap, height: int, _language: str) -> go.Figure:
         others = 100 * sum(share for _end, share in rows[len(listed) :])
         text = _("{count} other ends: {share} %", count=len(rows) - len(listed), share=f"{others:.1f}")
         _add_to_legend(figure, "rgba(0, 0, 0, 0)", text)
-    return Still(figure)
+    figure.update_layout(legend_title={"text": _("Where they end, part of all starts"), "side": "top"})
+    return Still(figure.update_layout(height=figure.layout.height + 18))
 
 
 def difference(one: BasinMap, other: BasinMap, *, height: int = 430) -> go.Figure:
@@ -272,7 +273,7 @@ def _pictured(found: BasinMap, picture: np.ndarray, height: int) -> go.Figure:
         )
     _frame(figure, x, y, "", "", height)
     figure.update_layout(margin={"l": 36, "b": 28})  # those of a surface seen from above, beside which it stands
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+    figure.update_layout(showlegend=True, legend=LEGEND)
     # An image would else turn the axis over and keep its pixels square.
     figure.update_yaxes(scaleanchor=False, autorange=False)
     figure.update_xaxes(constrain="domain")

@@ -121,6 +121,15 @@ function roundToPixel(axis, value) {
   return axis.log ? Number(value.toPrecision(4)) : Number(value.toFixed(digits));
 }
 
+/** `log_axis` of figures.py for a range that changes: 1, 2 and 5 in full where two of them are in sight. */
+function logTicks(range) {
+  const [low, high] = range.map(Number).sort((a, b) => a - b);
+  const marks = [1, 2, 5].map((digit) => Math.floor(high - Math.log10(digit)) - Math.ceil(low - Math.log10(digit)) + 1);
+  const few = high - low <= 2.8 && marks[0] + marks[1] + marks[2] >= 2;
+  const [tickmode, dtick, tickformat] = few ? ["linear", "D2", "~g"] : [null, null, null];
+  return { tickmode, dtick, tickformat };
+}
+
 const isAxis = (axis) =>
   Array.isArray(axis?.range) &&
   Number.isFinite(axis._offset) &&
@@ -544,14 +553,14 @@ class PlaneView extends PathView {
     }
   }
 
-  /** Point where the vector points on the screen, 10 to 70 pixels long; 40 is the typical length. */
+  /** Point where the vector points on the screen, 20 to 70 pixels long, so that no head hides it. */
   shortArrow({ column }, { key }, at, x, y) {
     const dx = column[`${key}:x`][at];
     const dy = column[`${key}:y`][at];
     const screenX = (dx / this.x.span) * this.x.length;
     const screenY = (dy / this.y.span) * this.y.length;
     const length = Math.hypot(dx, dy);
-    const pixels = 10 + (60 * length) / (length + this.player.typical[key]);
+    const pixels = 20 + (50 * length) / (length + this.player.typical[key]);
     const scale = pixels / Math.hypot(screenX, screenY);
     return [x, y, screenX * scale, screenY * scale];
   }
@@ -790,6 +799,11 @@ function multiply(a, b) {
 class CurveView extends View {
   constructor(player, key, series) {
     super(player, key, ["cursor"]);
+    const { plotly_afterplot: changed } = this.events;
+    this.events.plotly_afterplot = () => {
+      changed();
+      if (this.ready && this.current) this.fitTicks();
+    };
     this.series = `series:${series}`;
     this.clock = `clock:${series}`;
   }
@@ -838,14 +852,25 @@ class CurveView extends View {
     window.Plotly.react(this.chart, others.concat(curves), this.capped(this.chart.layout));
   }
 
-  /** Keep diverged runs out of the automatic range, which they would press flat: they leave at the top. */
+  /** The ticks of a logarithmic axis follow its range, whoever changed it. */
+  fitTicks() {
+    const { _fullLayout: shown, layout } = this.chart;
+    const update = {};
+    for (const name of ["xaxis", "yaxis"]) {
+      const wanted = shown[name].type === "log" ? logTicks(shown[name].range) : {};
+      for (const [key, value] of Object.entries(wanted))
+        if ((layout[name]?.[key] ?? null) !== value) update[`${name}.${key}`] = value;
+    }
+    if (Object.keys(update).length) window.Plotly.relayout(this.chart, update);
+  }
+
+  /**
+   * Keep diverged runs out of the automatic range, which they would press flat: they leave at the top. The cap of an
+   * earlier run is in the layout still, and goes where none is needed now.
+   */
   capped(layout) {
     const { autorangeoptions, ...yaxis } = layout.yaxis ?? {};
-    const clipmax = this.cap();
-    return {
-      ...layout,
-      yaxis: clipmax ? { ...yaxis, autorangeoptions: { ...autorangeoptions, clipmax } } : { ...layout.yaxis },
-    };
+    return { ...layout, yaxis: { ...yaxis, autorangeoptions: { ...autorangeoptions, clipmax: this.cap() } } };
   }
 
   /** A little above everything that did not fail, and above where all began; nothing where no run failed. */
@@ -1085,8 +1110,8 @@ class Panel {
   rebuild() {
     const { player } = this;
     const { labels } = player;
-    const { texts, kinds, valueSeries, steps, stride, degraded } = player;
-    const shown = JSON.stringify([labels, texts, kinds, valueSeries, steps, stride, degraded]);
+    const { texts, kinds, valueName, valueSeries, steps, stride, degraded } = player;
+    const shown = JSON.stringify([labels, texts, kinds, valueName, valueSeries, steps, stride, degraded]);
     if (shown === this.shown) return;
     this.shown = shown;
     this.root.setAttribute("aria-label", labels.player);
@@ -1116,7 +1141,7 @@ class Panel {
   /** A button for each kind of arrow that any track has. A button stays the same element, and keeps the focus. */
   rebuildArrows() {
     const { player, arrowButtons } = this;
-    const kinds = player.kinds.filter(({ key }) => player.tracks.some((track) => track.column[`${key}:x`]));
+    const kinds = player.kinds.filter(({ key }) => player.hasArrow(key));
     for (const key of Object.keys(arrowButtons)) {
       if (!kinds.some((kind) => kind.key === key)) arrowButtons[key].remove();
     }
@@ -1141,8 +1166,16 @@ class Panel {
     const focused = this.entries?.find(({ button }) => button === document.activeElement)?.key;
     const keys = new Set(this.player.tracks.map((track) => track.key));
     this.entries = [...keys].map((key) => this.buildEntry(this.player.tracks.filter((track) => track.key === key)));
-    this.legend.replaceChildren(...this.entries.map(({ button }) => button));
+    this.legend.replaceChildren(this.buildHeading(), ...this.entries.map(({ button }) => button));
     this.entries.find(({ key }) => key === focused)?.button.focus();
+  }
+
+  /** What the number beside each name is. */
+  buildHeading() {
+    const heading = element("span", "tp-heading");
+    heading.textContent = this.player.valueName;
+    heading.hidden = this.entries.every(({ value }) => value.hidden);
+    return heading;
   }
 
   /** Value and outcome belong to one run: an entry for several shows neither. */
@@ -1240,6 +1273,7 @@ class Player {
       version: data.version,
       context: data.context,
       kinds: data.kinds,
+      valueName: data.valueName,
       knownStart: data.start,
     });
     this.checkEcho();
@@ -1268,6 +1302,7 @@ class Player {
     const short = data.kinds.filter((kind) => !kind.to_scale);
     this.typical = Object.fromEntries(short.map(({ key }) => [key, typicalLength(this.tracks, key)]));
     this.edition += 1;
+    this.forgetTheGone();
     this.chooseVisible();
   }
 
@@ -1295,6 +1330,17 @@ class Player {
   open(data) {
     if (data.autoplay && !this.still.matches && data.targetStep === null) this.play();
     else this.position = this.end;
+  }
+
+  /** What the reader has hidden stays hidden while it is there; what comes back, comes back as it first came. */
+  forgetTheGone() {
+    const keys = new Set(this.tracks.map((track) => track.key));
+    for (const key of this.hidden) if (!keys.has(key)) this.hidden.delete(key);
+    for (const { key, shown } of this.kinds) if (!this.hasArrow(key)) this.arrows[key] = shown;
+  }
+
+  hasArrow(kind) {
+    return this.tracks.some((track) => track.column[`${kind}:x`]);
   }
 
   /** New paths: play them if something was playing or had just finished, else keep the paused moment. */

@@ -94,7 +94,7 @@ class Arrow:
     """A kind of arrow with a button that shows and hides it, on every track that has vectors under its key.
 
     It begins at the point of the frame, or at the tip of the arrow ``after`` which it comes, and is drawn to
-    scale: the vector is in data units. Not ``to_scale`` it is 10 to 70 pixels long and moves with the head.
+    scale: the vector is in data units. Not ``to_scale`` it is 20 to 70 pixels long and moves with the head.
     """
 
     key: str
@@ -116,6 +116,7 @@ def player(
     plane: str | Sequence[str] = (),
     space: str | None = None,
     linked: Mapping[str, str] | None = None,
+    value_name: str = "",
     arrows: Sequence[Arrow] = (),
     start: tuple[float, float] | None = None,
     target_step: int | None = None,
@@ -131,7 +132,8 @@ def player(
     ``plane``, ``space`` and the values of ``linked`` are keys of ``st.plotly_chart`` elements: the 2-D
     contour or map (or several side by side), the 3-D surface, and one empty chart per series name (linear or
     log axes; x is the step, or what ``Track.clock`` says). Any of them may be missing. The first of ``linked``,
-    or else the first series of the first track, also gives the values in the legend. In a linked chart a click
+    or else the first series of the first track, also gives the values in the legend, and ``value_name`` (translated)
+    says there what they are. In a linked chart a click
     scrubs, and so does a drag where ``layout.dragmode`` is false; elsewhere a drag keeps Plotly's meaning.
     ``arrows`` declares the kinds beyond "gradient" (drawn as its negative) and "momentum".
 
@@ -170,6 +172,7 @@ def player(
                     "planes": planes,
                     "space": space,
                     "linked": dict(linked or {}),
+                    "valueName": value_name,
                     "kinds": [asdict(kind) for kind in kinds],
                     "start": None if start is None else [float(start[0]), float(start[1])],
                     "targetStep": target_step,
@@ -196,8 +199,8 @@ def _own_arrows(labels: Mapping[str, str]) -> tuple[Arrow, ...]:
     texts = {**LABELS, **labels}
     names = {kind: (texts[kind], texts[f"{kind}_help"]) for kind in ("gradient", "momentum")}
     return (
-        Arrow("gradient", *names["gradient"], color="ink", to_scale=False, shown=False),
-        Arrow("momentum", *names["momentum"], dashed=True, to_scale=False, shown=False),
+        Arrow("gradient", *names["gradient"], color="ink", to_scale=False),
+        Arrow("momentum", *names["momentum"], dashed=True, to_scale=False),
     )
 
 
@@ -248,9 +251,17 @@ def _columns(track: Track) -> dict[str, np.ndarray]:
     if track.height is not None:
         columns["height"] = track.height
     for name, vectors in track.arrows.items():
-        drawn = -vectors if name == "gradient" else vectors  # what a reader looks for is the way down
+        drawn = _within_float32(vectors)
+        drawn = -drawn if name == "gradient" else drawn  # what a reader looks for is the way down
         columns |= {f"{name}:x": drawn[:, 0], f"{name}:y": drawn[:, 1]}
     return columns
+
+
+def _within_float32(vectors: np.ndarray) -> np.ndarray:
+    """Return vectors of the same directions whose lengths float32 can hold: at rest they are tiny, yet they point."""
+    size = np.abs(vectors).max(axis=1, keepdims=True)
+    with np.errstate(all="ignore"):
+        return np.where(size > 0, vectors / size, vectors) * np.where(size > 0, np.clip(size, 1e-30, 1e30), 1.0)
 
 
 def _fingerprint(packed: Sequence[dict[str, Any]], blocks: Sequence[bytes], steps: int, stride: int) -> str:

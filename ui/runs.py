@@ -46,7 +46,7 @@ def track(run: Trajectory, steps: int, *, arrows: bool) -> Track:
     """Return a run as the player draws it; `steps` is what was planned."""
     shown = frames(run, steps)
     value = run.value[shown]
-    gap = value - figures.lowest(run.surface)
+    above = figures.above(run.surface, value)
     length = np.append(np.nan, np.hypot(*np.diff(run.path, axis=0).T))[shown]
     style = ink(run.optimizer.key)
     pointers = {}
@@ -62,7 +62,7 @@ def track(run: Trajectory, steps: int, *, arrows: bool) -> Track:
         path=run.path[shown],
         height=figures.height(run.surface, value),
         series={
-            "gap": np.where(gap > 0, gap, np.nan),
+            "gap": np.where(above > 0, above, np.nan),
             "gradient": np.where(run.gradient_norm[shown] > 0, run.gradient_norm[shown], np.nan),
             "length": np.where(length > 0, length, np.nan),
         },
@@ -321,10 +321,10 @@ def as_html(runs: Sequence[Trajectory], title: str) -> str:
             "legendgroup": run.optimizer.key,
         }
         figure.add_trace(go.Scatter(x=run.path[:, 0], y=run.path[:, 1], **shared), 1, 1)
-        figure.add_trace(go.Scatter(y=run.value - figures.lowest(surface), showlegend=False, **shared), 1, 2)
+        figure.add_trace(go.Scatter(y=figures.above(surface, run.value), showlegend=False, **shared), 1, 2)
     figure.update_xaxes(range=[x_low, x_high], row=1, col=1)
     figure.update_yaxes(range=[y_low, y_high], row=1, col=1)
     figure.update_xaxes(title=_("Step"), row=1, col=2)
-    figure.update_yaxes(type="log", exponentformat="power", row=1, col=2)
+    figure.update_yaxes(**figures.log_axis(*(trace.y for trace in figure.select_traces(row=1, col=2))), row=1, col=2)
     figure.update_layout(title=title, template="plotly_white", legend={"orientation": "h"})
     return figure.to_html(include_plotlyjs=True, full_html=True)

@@ -5,6 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor, running_app
+from ui import player as player_module
 from ui.player import Arrow, Track, player
 
 pytestmark = pytest.mark.browser
@@ -159,7 +160,7 @@ def test_arrows_are_drawn_to_scale_head_to_tail(stage):
     button.click()
 
 
-def test_short_arrows_are_hidden_until_asked_for(stage):
+def test_short_arrows_are_seen_until_put_away(stage):
     stage.seek(1)
     # 5 px beyond the rim of the head, on the way down: the gradient's arrow is longer than that, the others are off
     beyond = """(column => {
@@ -169,10 +170,20 @@ def test_short_arrows_are_hidden_until_asked_for(stage):
       const reach = 10 / Math.hypot(dx, dy);
       return view.contexts.at(-1).getImageData(Math.round(px + reach * dx), Math.round(py + reach * dy), 1, 1).data[3];
     })(alone.tracks[0].column)"""
-    assert stage.js(beyond) == 0
-    stage.js("alone.toggleArrow('gradient')")
     assert stage.js(beyond) > 0
     stage.js("alone.toggleArrow('gradient')")
+    assert stage.js(beyond) == 0
+    stage.js("alone.toggleArrow('gradient')")
+
+
+def test_an_arrow_too_short_for_the_browser_keeps_its_direction():
+    tiny = np.array([[3e-200, -4e-200], [0.0, 0.0], [np.nan, 1.0], [3e200, 4e200], [3.0, 4.0]])
+    columns = player_module._columns(some_track(path=np.zeros((5, 2)), arrows={"momentum": tiny}))
+    x, y = (np.float32(columns[f"momentum:{axis}"]) for axis in "xy")
+    assert y[0] / x[0] == pytest.approx(-4 / 3)
+    assert y[3] / x[3] == pytest.approx(4 / 3)
+    assert (x[1], y[1], x[4], y[4]) == (0, 0, 3, 4)
+    assert np.isnan(x[2])
 
 
 def test_heads_stand_where_their_clock_is(stage):

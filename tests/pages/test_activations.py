@@ -79,9 +79,9 @@ def test_facts_name_ranges_kinks_and_regions():
 
 def test_values_are_read_off_at_any_point():
     app = open_lab(functions=["sigmoid", "tanh"], focus="tanh", probe=5.0)
-    assert rows(app, 1)["Sigmoid"]["f′"] == "0.0066481"
+    assert rows(app, 2)["Sigmoid"]["f′"] == "0.0066481"
     app.text_input(key="probe").set_value("3.0").run()
-    assert rows(app, 1)["Tanh"]["f′"] == "0.009866"
+    assert rows(app, 2)["Tanh"]["f′"] == "0.009866"
 
 
 def test_differences_to_the_pinned_function_are_drawn():

@@ -1,0 +1,91 @@
+"""On every page at 1280 x 900, in both languages, and after the window has grown: no text is cut or covered."""
+
+import pytest
+
+from tests.browser.conftest import Visitor
+from ui.frame import PAGES
+from ui.i18n import translation
+
+pytestmark = pytest.mark.browser
+
+CUT = """() => {
+  const found = [];
+  const seen = (node) => node.getClientRects().length > 0 && getComputedStyle(node).visibility !== "hidden";
+  const place = (node) => node.closest("[class*=st-key-]")?.className.match(/st-key-[^ ]+/)?.[0] ?? node.tagName;
+  const textOf = (node) => (node.textContent || node.value || "").trim();
+  const say = (what, node) => found.push(`${what}: ${textOf(node).slice(0, 60)} (${place(node)})`);
+  const overlap = (a, b) =>
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+  for (const node of document.querySelectorAll("body *")) {
+    if (!seen(node) || node.closest("header, svg, .katex, .modebar")) continue;
+    const style = getComputedStyle(node);
+    const excess = node.scrollWidth - node.clientWidth;
+    const hides = ["hidden", "clip"].includes(style.overflowX) || style.textOverflow === "ellipsis";
+    if ((hides || node.tagName === "INPUT") && node.clientWidth > 1 && excess > 1 && textOf(node)) say("cut", node);
+    const scrolls = ["auto", "scroll"].includes(style.overflowX) && !node.closest("pre");
+    if (scrolls && excess > (node.matches(".dvn-scroller") ? 20 : 4)) say("partly out of sight", node);
+  }
+  for (const chart of document.querySelectorAll(".js-plotly-plot")) {
+    if (!chart.offsetWidth || !chart._fullLayout) continue;
+    const box = chart.querySelector(".svg-container").getBoundingClientRect();
+    const all = (selector) => [...chart.querySelectorAll(selector)].filter((node) => seen(node) && textOf(node));
+    const boxOf = (node) => node.getBoundingClientRect();
+    const meets = (node, others) => others.some((other) => overlap(boxOf(node), boxOf(other)));
+    for (const text of all(".main-svg text")) {
+      const { left, right, top, bottom } = boxOf(text);
+      const out = left < box.left - 1 || right > box.right + 1 || top < box.top - 2 || bottom > box.bottom + 2;
+      if (right > left && out && !text.closest(".hoverlayer")) say("outside its chart", text);
+    }
+    const plots = Object.values(chart._fullLayout._plots ?? {}).map(({ xaxis, yaxis }) => ({
+      left: box.left + xaxis._offset,
+      right: box.left + xaxis._offset + xaxis._length,
+      top: box.top + yaxis._offset,
+      bottom: box.top + yaxis._offset + yaxis._length,
+    }));
+    for (const node of all(".legend, .gtitle"))
+      if (plots.some((plot) => overlap(boxOf(node), plot))) say("over the curves", node);
+    for (const title of all(".gtitle")) if (meets(title, all(".legend"))) say("under the legend", title);
+    for (const title of all(".xtitle, .ytitle"))
+      if (meets(title, all(".xtick text, .ytick text"))) say("in the ticks", title);
+    for (const name of ["xtick", "ytick"])
+      for (const layer of chart.querySelectorAll(`.${name}`)) {
+        const next = layer.nextElementSibling;
+        if (next?.matches(`.${name}`) && seen(layer) && meets(layer, [next])) say("on its neighbour", next);
+      }
+  }
+  return [...new Set(found)];
+}"""
+
+INSIDE = {
+    "traps": ("trap", "Two wells", "Newton's method"),
+    "schedules": ("trial", "Noisy gradients", "Steep start"),
+    "recipes": ("part", "Batches that change", "Averages", "Clipping", "Score board"),
+    "batches": ("experiment", "Gradient cloud", "Noise ball", "Escape", "Saddle", "With schedules"),
+    "activations": ("lab", "Statistics", "Chain of layers", "Dead neuron", "Learned slope"),
+    "step_size": ("picture", "Basins", "Difference"),
+}
+"""The pages within a page: the key of the choice, and what there is beside the first."""
+ADDRESSES = [row.url for row in PAGES]
+ADDRESSES += [f"{page}?{key}={name}" for page, (key, *names) in INSIDE.items() for name in names]
+
+
+def settled(window: Visitor) -> list[str]:
+    """Return what is cut once every chart has been drawn."""
+    window.settle()
+    window.page.wait_for_function("document.querySelector('[data-testid=stSkeleton]') === null", timeout=60_000)
+    window.page.wait_for_timeout(1500)
+    return window.page.evaluate(CUT)
+
+
+@pytest.mark.parametrize("language", ["English", "中文"])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_nothing_is_cut(visit, address, language):
+    page, _, choice = address.partition("?")
+    if choice:
+        key, _, name = choice.partition("=")
+        choice = f"&{key}={translation('zh').gettext(name) if language == '中文' else name}"
+    window = visit(f"{page}?lang={language}{choice}", player=False, width=1280, height=900, reduced_motion="reduce")
+    assert settled(window) == []
+    window.page.set_viewport_size({"width": 1700, "height": 900})
+    assert settled(window) == []
