@@ -292,7 +292,7 @@ def show_race(plan: Plan, budget: Budget) -> None:
     runs.torch_drawer(walks[chosen].run, steps[chosen], batches=plan.batches(chosen))
     low = figures.lowest(plan.surface)
     lines = [
-        Curve(one.clocks.samples[: len(one.run.value)], one.run.value - low, *draw.look(plan, k)[:3])
+        Curve(one.clocks.samples[: len(one.run.value)], one.run.value - low, *draw.look(plan, k))
         for k, one in enumerate(walks)
     ]
     figure = figures.curves(lines, _("Samples"), _("Value above the minimum"), log_x=True, log_y=True)
@@ -654,7 +654,7 @@ def show_ends(plan: Plan, well: str, taken: Sequence[int], sigma: float) -> None
     for k, pair in enumerate(plan.each()):
         ends = lab.ends_of(well, *pair, taken[k], sigma, plan.seed)
         part = 100 * np.histogram(ends[np.isfinite(ends)], edges)[0] / lab.ESCAPE_RUNS
-        lines.append(Curve((edges[1:] + edges[:-1]) / 2, part, *draw.look(plan, k)[:3]))
+        lines.append(Curve((edges[1:] + edges[:-1]) / 2, part, *draw.look(plan, k)))
     figure = figures.curves(lines, _("x at the end"), _("Runs, %"), height=260)
     figures.show(figure, "batches_ends", _("Where the runs of every batch size end"), bar=False)
 
