@@ -292,7 +292,7 @@ def show_race(plan: Plan, budget: Budget) -> None:
     runs.torch_drawer(walks[chosen].run, steps[chosen], batches=plan.batches(chosen))
     low = figures.lowest(plan.surface)
     lines = [
-        Curve(one.clocks.samples[: len(one.run.value)], one.run.value - low, *draw.look(plan, k))
+        Curve(one.clocks.samples[: len(one.run.value)], one.run.value - low, *draw.look(plan, k)[:3])
         for k, one in enumerate(walks)
     ]
     figure = figures.curves(lines, _("Samples"), _("Value above the minimum"), log_x=True, log_y=True)
@@ -370,13 +370,13 @@ def show_arrivals(plan: Plan, budget: Budget, start: tuple[float, float], steps:
             for k, rate in enumerate(plan.rates)
         ]
     rows = []
-    for (size, rate), most, one in zip(plan.each(), steps, found, strict=True):
+    for k, (rate, most, one) in enumerate(zip(plan.rates, steps, found, strict=True)):
         cells = [_("not reached"), "–", "–"]
         if np.isfinite(one.median):
-            told, at = clocks(np.full(most, size), *budget.model), int(one.median)
+            told, at = clocks(np.full(most, plan.sizes[k]), *budget.model), int(one.median)
             band = f" ({number_text(one.low)} … {number_text(one.high)})" if one.seeds > 1 else ""
             cells = [f"{one.median:g}{band}", f"{told.samples[at]}", f"{told.seconds[at]:.3g}"]
-        rows.append((f"{size}", f"{rate:.4g}", *cells, f"{most}", draw.with_error(one.final, low)))
+        rows.append((draw.named(plan, k), f"{rate:.4g}", *cells, f"{most}", draw.with_error(one.final, low)))
     name = _("When they arrive")
     caption = _(
         "Median of {seeds} seeds from {seed} on, in brackets the first and the last decile. A full batch draws nothing "
@@ -518,7 +518,7 @@ def ball_stage(plan: Plan) -> None:
     for k, (size, rate) in enumerate(steady.each()):
         heat = rate / size
         cells = (draw.with_error(lab.Estimate(*np.array(found[mode][k]) / heat)) for mode in modes)
-        rows.append((f"{size}", f"{rate:.4g}", f"{theory[k] / heat:.3f}", *cells))
+        rows.append((draw.named(plan, k), f"{rate:.4g}", f"{theory[k] / heat:.3f}", *cells))
     name = _("Squared radius divided by η/B")
     lesson.section(name, _("{runs} runs from seed {seed} on, after a burn-in.", runs=lab.BALL_RUNS, seed=plan.seed))
     runs.table(("B", _("Rate"), _("Theory"), *(title for title, _color in modes.values())), rows, name)
@@ -609,7 +609,7 @@ def show_escape(plan: Plan, sigma: float, steps: int) -> None:
     )
     rows = [
         (
-            f"{s}",
+            draw.named(plan, k),
             f"{r:.4g}",
             f"{r / s:.4g}",
             f"{taken[k]}",
@@ -654,7 +654,7 @@ def show_ends(plan: Plan, well: str, taken: Sequence[int], sigma: float) -> None
     for k, pair in enumerate(plan.each()):
         ends = lab.ends_of(well, *pair, taken[k], sigma, plan.seed)
         part = 100 * np.histogram(ends[np.isfinite(ends)], edges)[0] / lab.ESCAPE_RUNS
-        lines.append(Curve((edges[1:] + edges[:-1]) / 2, part, *draw.look(plan, k)))
+        lines.append(Curve((edges[1:] + edges[:-1]) / 2, part, *draw.look(plan, k)[:3]))
     figure = figures.curves(lines, _("x at the end"), _("Runs, %"), height=260)
     figures.show(figure, "batches_ends", _("Where the runs of every batch size end"), bar=False)
 
@@ -688,8 +688,8 @@ def saddle_stage(plan: Plan) -> None:
         )
     )
     rows = [
-        (f"{s}", f"{r:.4g}", f"{np.count_nonzero(n >= 0)} / {len(n)}", number_text(m), number_text(m * s))
-        for (s, r), n, m in zip(plan.each(), first, median, strict=True)
+        (draw.named(plan, k), f"{r:.4g}", f"{np.count_nonzero(n >= 0)} / {len(n)}", number_text(m), number_text(m * s))
+        for k, ((s, r), n, m) in enumerate(zip(plan.each(), first, median, strict=True))
     ]
     heads = ("B", _("Rate"), _("Runs that leave"), _("Updates"), _("Samples"))
     runs.table(heads, rows, _("Steps to leave the saddle"))

@@ -20,6 +20,7 @@ from core.gradient_noise import batch_covariance, gradient_cloud, row_covariance
 from core.schedules import schedule
 from core.spec import Surface
 from ui import figures, runs
+from ui.controls import swatch
 from ui.figures import Curve
 from ui.i18n import _
 from ui.palette import MARK, SCALE, Ink
@@ -56,6 +57,11 @@ def look(plan: lab.Plan, k: int) -> Look:
     place = np.log(size) / np.log(max(plan.rows, *plan.sizes, 64)) * (len(SCALE) - 1)
     label = f"B = {size} = N" if size == plan.rows else f"B = {size}"
     return Look(label, SCALE[round(place)], DASHES[k % len(DASHES)])
+
+
+def named(plan: lab.Plan, k: int) -> str:
+    """Return the k-th size in Markdown, its line before it."""
+    return f"{swatch(look(plan, k).ink)} {plan.sizes[k]}"
 
 
 def size_track(plan: lab.Plan, k: int, run: Trajectory, rows: np.ndarray, **more: Any) -> Track:

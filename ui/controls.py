@@ -233,9 +233,9 @@ def log_slider(label: str, symbol: str, key: str, default: float, low: float, hi
     return value_at(place)
 
 
-def rate(optimizer: Optimizer, default: float, *, exact: bool) -> float:
-    """Show the learning rate of one optimizer."""
-    label = f"{swatch(optimizer.key)} {optimizer.title}"
+def rate(optimizer: Optimizer, default: float, *, exact: bool, drawn: bool = True) -> float:
+    """Show the learning rate of one optimizer, with its line where that is `drawn`."""
+    label = f"{swatch(optimizer.key)} {optimizer.title}" if drawn else optimizer.title
     return rate_widget(label, optimizer.key, default, optimizer.hyper[0], exact=exact)
 
 

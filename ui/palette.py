@@ -119,7 +119,7 @@ INKS = {
     "nadam": Ink(PURPLE, "longdash"),
     "radam": Ink(VERMILION, "longdash"),
     "adamax": Ink(GREEN, "dash"),
-    "rprop": Ink(WINE, "solid"),
+    "rprop": Ink(WINE, "longdash"),
     "asgd": Ink(BLUE, "dash"),
     "schedule_free": Ink(BLUE, "dashdot"),
     "lion": Ink(OLIVE, "dashdot"),

@@ -1,5 +1,7 @@
 """Pages as Streamlit's AppTest runs them: through app.py, without a browser."""
 
+import re
+
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -25,3 +27,8 @@ def open_page(script: str = PAGES[0].script, link: dict[str, str] | None = None,
 
 def charts(app: AppTest) -> list:
     return app.get("plotly_chart")
+
+
+def unlined(cell: str) -> str:
+    """Return the text of a cell without the picture of a line before it."""
+    return re.sub(r"^!\[\]\(\S+\) ", "", cell)
