@@ -366,7 +366,7 @@ def show_square_root() -> None:
     rows = [figures.Curve(kappa, race.steps[key], optimizer(key).title, *ink(key)) for key in race.steps]
     for power, key, name in ((1.0, "sgd", "∝ κ"), (0.5, "momentum", "∝ √κ")):
         guide = race.steps[key][-1] * (kappa / kappa[-1]) ** power
-        rows.append(figures.Curve(kappa, guide, name, MARK, "dot" if power == 1 else "dash"))
+        rows.append(figures.Curve(kappa, guide, name, MARK, "dot" if power == 1 else "longdashdot"))
     titles = (_("Condition number κ"), _("Steps to a millionth of the first value"))
     left, right = st.columns([1.25, 1], gap="medium")
     with left:

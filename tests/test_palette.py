@@ -11,6 +11,7 @@ from core import fine_print, recipes
 from core.batch_sizes import Plan
 from core.optimizers import OPTIMIZERS
 from core.schedule_trials import LINES as LINES_OF_SCHEDULES
+from core.schedule_trials import TRIALS
 from surfaces import surface
 from tests.vision import VISIONS, contrast, distance
 from ui import batches, controls
@@ -137,7 +138,15 @@ def apart(one: Ink, other: Ink) -> bool:
     return one.dash != other.dash or all(distance(*pair, vision) >= 10 for pair in pairs for vision in VISIONS)
 
 
-def test_optimizers_of_the_first_page_are_told_apart_by_everyone() -> None:
-    race = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "lion", "rprop")
-    for one, other in combinations(race, 2):
+FIRST = {
+    "race": ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "lion", "rprop"),
+    **{f"schedules, {trial.key}": trial.lines for trial in TRIALS},
+    **{name: tuple(recipe.key for recipe in rows) for name, rows in recipe_rows().items()},
+}
+"""Lines that a page brings together by itself."""
+
+
+@pytest.mark.parametrize("keys", FIRST.values(), ids=FIRST)
+def test_lines_that_a_page_begins_with_are_told_apart_by_everyone(keys: tuple[str, ...]) -> None:
+    for one, other in combinations(keys, 2):
         assert apart(ink(one), ink(other)), (one, other)
