@@ -12,7 +12,7 @@ from core import descend
 from core.batches import Batches
 from core.spec import Surface
 from surfaces import surface
-from tests.pages import charts, open_page
+from tests.pages import charts, open_page, unlined
 
 PAGE = "pages/batches.py"
 LINE = surface("linear_regression")
@@ -36,7 +36,7 @@ def player(app: AppTest) -> dict:
 
 
 def column(app: AppTest, k: int = -1) -> list[str]:
-    return [str(list(row.values())[k]) for row in app.table[0].value.to_dict("records")]
+    return [unlined(str(list(row.values())[k])) for row in app.table[0].value.to_dict("records")]
 
 
 def choose_file(app: AppTest, text: str) -> AppTest:

@@ -41,11 +41,12 @@ def tracks(app: AppTest) -> Iterator[Line]:
 
 
 def traces(app: AppTest) -> Iterator[Line]:
-    """Give the lines of the charts; the parts of one thing share a name or a group."""
+    """Give the lines that charts name; the parts of one thing share a name or a group."""
     for chart in charts(app):
         for k, trace in enumerate(json.loads(chart.proto.spec)["data"]):
             line = trace.get("line", {})
-            if trace["type"] == "scatter" and "lines" in trace.get("mode", "lines") and line.get("width", 2):
+            drawn = trace["type"] == "scatter" and "lines" in trace.get("mode", "lines") and line.get("width", 2)
+            if drawn and trace.get("showlegend", True):
                 name = trace.get("legendgroup") or trace.get("name") or str(k)
                 yield Line(chart.proto.alt, name, line.get("color", "#000001"), line.get("dash", "solid"))
 
