@@ -60,12 +60,15 @@ class Still(go.Figure):
 def legible(figure: go.Figure) -> None:
     """Write the numbers and titles of all axes in the colour of text, large enough for the last row.
 
-    Streamlit's grey for them has 3.7:1. A power is 7/8 of its number, and so is every small digit of a log axis.
+    Streamlit's grey for them has 3.7:1. A power is 7/8 of its number; the digits between decades, which Plotly writes
+    smaller still, are left out unless a figure asks for them.
     """
     text, title = {"color": TEXT, "size": TICKS}, {"color": TEXT}
     figure.update_layout(font={"color": TEXT})
     for axes in (figure.update_xaxes, figure.update_yaxes):
-        axes(tickfont=text, title={"font": title}, minorloglabels="complete")
+        axes(tickfont=text, title={"font": title})
+    for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
+        axis.minorloglabels = axis.minorloglabels or "none"
 
 
 def show(figure: go.Figure, key: str, alt: str, *, bar: bool = True, zoom: bool = False) -> None:

@@ -46,7 +46,7 @@ DARK = "[data-testid=stMainMenuItem-theme-Dark]"
 @pytest.mark.parametrize("page", ["race", "fine_print", "batches?lang=中文", "depth"])
 def test_every_text_has_contrast(visit, page, scheme):
     visitor = visit(page, player=page != "depth", color_scheme=scheme, reduced_motion="reduce")
-    visitor.page.get_by_test_id("stExpander").first.click()
+    visitor.page.get_by_test_id("stExpander").first.locator("summary").click()
     visitor.page.get_by_test_id("stRadio").first.wait_for()
     for radio in visitor.page.get_by_test_id("stRadio").all():
         radio.locator("label").nth(2).click()
