@@ -28,11 +28,19 @@ TEXTS = """() => {
     const element = walker.currentNode.parentElement;
     if (!text || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
     if (element.closest("style, script, option, [disabled], [aria-disabled=true], .katex-mathml")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(walker.currentNode);
+    const { x, y, width, height } = range.getBoundingClientRect();
     const line = lineage(element);
+    // A value above a slider is a child of the knob, but does not lie on it.
+    const below = line.filter((each) => {
+      const box = each.getBoundingClientRect();
+      return box.top <= y + height / 2 && y + height / 2 <= box.bottom && box.left <= x + width / 2;
+    });
     const style = getComputedStyle(element);
     const color = parse(element instanceof SVGElement ? style.fill : style.color);
     color[3] *= line.reduce((opacity, each) => opacity * Number(getComputedStyle(each).opacity), 1);
-    const ground = groundOf(line);
+    const ground = groundOf([document.querySelector("[data-testid=stApp]"), ...below]);
     const pair = [hex(over(color, ground)), hex(ground)];
     const icon = Boolean(element.closest("[data-testid=stIconMaterial]"));
     found.set(`${pair} ${icon}`, [...pair, icon, text.slice(0, 40)]);
@@ -46,15 +54,14 @@ DARK = "[data-testid=stMainMenuItem-theme-Dark]"
 @pytest.mark.parametrize("page", ["race", "fine_print", "batches?lang=中文", "depth"])
 def test_every_text_has_contrast(visit, page, scheme):
     visitor = visit(page, player=page != "depth", color_scheme=scheme, reduced_motion="reduce")
-    visitor.page.get_by_test_id("stExpander").first.locator("summary").click()
+    visitor.page.locator(".st-key-drawer_predict summary").click()
     visitor.page.get_by_test_id("stRadio").first.wait_for()
     for radio in visitor.page.get_by_test_id("stRadio").all():
         radio.locator("label").nth(2).click()
         visitor.settle()
     found = visitor.page.evaluate(TEXTS)
     assert len(found) > 8
-    for text, ground, icon, words in found:
-        assert contrast(text, ground) >= (3 if icon else 4.5), (words, text, ground)
+    assert not [row for row in found if contrast(*row[:2]) < (3 if row[2] else 4.5)]
 
 
 def test_lines_figures_and_swatches_follow_a_switch_of_the_theme(visit):
