@@ -151,7 +151,7 @@ INKS = {
     "one_cycle": Ink(OLIVE, "dashdot"),
     "adam_sgd": Ink(PURPLE, "dashdot"),
     "adam_sgd_high": Ink(PURPLE, "longdash"),
-    "adam_adam": Ink(VERMILION, "dash"),
+    "adam_adam": Ink(VERMILION, "longdash"),
     "rmsprop_sgd": Ink(GREEN, "solid"),
     "sgd_sgd": Ink(BLUE, "dash"),
     "small": Ink(SKY, "solid"),

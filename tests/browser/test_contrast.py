@@ -51,9 +51,9 @@ DARK = "[data-testid=stMainMenuItem-theme-Dark]"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page", ["race", "fine_print", "batches?lang=中文", "depth"])
+@pytest.mark.parametrize("page", ["race", "fine_print", "batches?lang=中文"])
 def test_every_text_has_contrast(visit, page, scheme):
-    visitor = visit(page, player=page != "depth", color_scheme=scheme, reduced_motion="reduce")
+    visitor = visit(page, color_scheme=scheme, reduced_motion="reduce")
     visitor.page.locator(".st-key-drawer_predict summary").click()
     visitor.page.get_by_test_id("stRadio").first.wait_for()
     for radio in visitor.page.get_by_test_id("stRadio").all():
