@@ -419,13 +419,13 @@ def show_arrivals(plan: Plan, budget: Budget, start: tuple[float, float], steps:
             for k, rate in enumerate(plan.rates)
         ]
     rows = []
-    for (size, rate), most, one in zip(plan.each(), steps, found, strict=True):
+    for k, (rate, most, one) in enumerate(zip(plan.rates, steps, found, strict=True)):
         cells = [_("not reached"), "–", "–"]
         if np.isfinite(one.median):
-            told, at = clocks(np.full(most, size), *budget.model), int(one.median)
+            told, at = clocks(np.full(most, plan.sizes[k]), *budget.model), int(one.median)
             band = f" ({number_text(one.low)} … {number_text(one.high)})" if one.seeds > 1 else ""
             cells = [f"{one.median:g}{band}", f"{told.samples[at]}", f"{told.seconds[at]:.3g}"]
-        rows.append((f"{size}", f"{rate:.4g}", *cells, f"{most}", draw.with_error(one.final, low)))
+        rows.append((draw.named(plan, k), f"{rate:.4g}", *cells, f"{most}", draw.with_error(one.final, low)))
     name = _("When they arrive")
     caption = _(
         "Median of {seeds} seeds from {seed} on, in brackets the first and the last decile. A full batch draws nothing "
@@ -567,7 +567,7 @@ def ball_stage(plan: Plan) -> None:
     for k, (size, rate) in enumerate(steady.each()):
         heat = rate / size
         cells = (draw.with_error(lab.Estimate(*np.array(found[mode][k]) / heat)) for mode in modes)
-        rows.append((f"{size}", f"{rate:.4g}", f"{theory[k] / heat:.3f}", *cells))
+        rows.append((draw.named(plan, k), f"{rate:.4g}", f"{theory[k] / heat:.3f}", *cells))
     name = _("Squared radius divided by η/B")
     lesson.section(name, _("{runs} runs from seed {seed} on, after a burn-in.", runs=lab.BALL_RUNS, seed=plan.seed))
     runs.table(("B", _("Rate"), _("Theory"), *(title for title, _color in modes.values())), rows, name)
@@ -658,7 +658,7 @@ def show_escape(plan: Plan, sigma: float, steps: int) -> None:
     )
     rows = [
         (
-            f"{s}",
+            draw.named(plan, k),
             f"{r:.4g}",
             f"{r / s:.4g}",
             f"{taken[k]}",
@@ -744,8 +744,8 @@ def saddle_stage(plan: Plan) -> None:
         )
     )
     rows = [
-        (f"{s}", f"{r:.4g}", f"{np.count_nonzero(n >= 0)} / {len(n)}", number_text(m), number_text(m * s))
-        for (s, r), n, m in zip(plan.each(), first, median, strict=True)
+        (draw.named(plan, k), f"{r:.4g}", f"{np.count_nonzero(n >= 0)} / {len(n)}", number_text(m), number_text(m * s))
+        for k, ((s, r), n, m) in enumerate(zip(plan.each(), first, median, strict=True))
     ]
     heads = ("B", _("Rate"), _("Runs that leave"), _("Updates"), _("Samples"))
     runs.table(heads, rows, _("Steps to leave the saddle"))

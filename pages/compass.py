@@ -11,7 +11,7 @@ from core.spec import Surface
 from surfaces import surface
 from ui import controls, figures, frame, lesson, runs, scene
 from ui.i18n import _
-from ui.palette import MARK
+from ui.palette import BLUE, GREEN, MARK, ORANGE
 from ui.player import Arrow, Track
 
 frame.enter()
@@ -19,7 +19,7 @@ controls.read_link()
 
 TEACHING_POINT = {"rosenbrock": (-1.0, 1.5)}
 """Where the first picture says most; elsewhere the first start of the surface."""
-GRADIENT, BEST, DIAL = "#0072b2", "#009e73", "#d98f00"
+GRADIENT, BEST, DIAL = BLUE, GREEN, ORANGE
 LINKED = {"after": "compass_after", "off": "compass_off"}
 GROWTH = np.linspace(0, 1, 51)
 """Parts of the length that the player shows, a frame each."""

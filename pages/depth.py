@@ -17,7 +17,7 @@ from core.signal import MAX_BATCH, MAX_DEPTH, MAX_WIDTH, NORMALISED, Signal
 from ui import controls, figures, frame, lesson, maps, runs, scene
 from ui.figures import FALLING, RISING, Curve
 from ui.i18n import _
-from ui.palette import MARK
+from ui.palette import GREEN, MARK
 from ui.server import aside
 
 frame.enter()
@@ -397,7 +397,7 @@ def show_symmetry() -> None:
         "equal": (_("All weights {level}", level=f"{level:g}"), RISING, "solid"),
         "zero": (_("All weights 0"), MARK, "dash"),
         "random": (_("Random weights (Xavier)"), FALLING, "solid"),
-        "alone": (_("One random unit alone"), "#009e73", "dot"),
+        "alone": (_("One random unit alone"), GREEN, "dot"),
     }
     losses = [Curve(run.steps, drawn(run.loss), *names[key]) for key, run in found.items()]
     spreads = [Curve(run.steps, run.spread, *names[key]) for key, run in found.items() if key != "alone"]

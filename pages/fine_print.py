@@ -113,7 +113,7 @@ def bars(given: tuple, scale: float, title: str, names: tuple[str, str]) -> go.F
             base=floor,
             name=name,
             customdata=steps,
-            marker={"color": ink(key).color},
+            marker={"color": ink(key).color, "pattern": {"shape": ink(key).pattern, "size": 6}},
             hovertemplate=f"{name}<br>%{{x}}: %{{customdata:.4g}}<extra></extra>",
         )
     figure.update_layout(title={"text": title, "x": 0, "y": 0.98, "font": {"size": 14}}, height=430, bargap=0.25)

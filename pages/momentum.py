@@ -18,7 +18,7 @@ from surfaces import surface
 from ui import controls, figures, frame, lesson, maps, runs, scene
 from ui.i18n import _, language
 from ui.kept import kept
-from ui.palette import MARK, ink
+from ui.palette import GREEN, MARK, SKY, VERMILION, ink
 from ui.player import Arrow, Track
 from ui.server import aside
 
@@ -31,7 +31,7 @@ LINKED = {"gap": "momentum_gap", "across": "momentum_across"}
 BUDGET = 500
 """Steps of every run of the diagram."""
 CONDITIONS = np.geomspace(10, 10_000, 13)
-PARTS = {"carried": ("βΔ", "#009e73"), "downhill": ("−ηg", "#0072b2"), "correction": ("−ηβ(g − g₋₁)", "#d55e00")}
+PARTS = {"carried": ("βΔ", GREEN), "downhill": ("−ηg", SKY), "correction": ("−ηβ(g − g₋₁)", VERMILION)}
 
 
 class Plan(NamedTuple):
@@ -192,7 +192,7 @@ def diagram_figure(
     figure.update_xaxes(title={"standoff": 8})
     if curvatures:
         limit = stability.largest_rate(method, found.betas, curvatures[1])
-        line = {"color": "#d55e00", "width": 2}
+        line = {"color": VERMILION, "width": 2}
         figure.add_scatter(x=limit, y=found.betas, mode="lines", line=line, hoverinfo="skip")
         mark_best(figure, stability.best(method, *curvatures))
     return figures.Still(figure)
@@ -367,7 +367,7 @@ def show_square_root() -> None:
     rows = [figures.Curve(kappa, race.steps[key], optimizer(key).title, *ink(key)) for key in race.steps]
     for power, key, name in ((1.0, "sgd", "∝ κ"), (0.5, "momentum", "∝ √κ")):
         guide = race.steps[key][-1] * (kappa / kappa[-1]) ** power
-        rows.append(figures.Curve(kappa, guide, name, MARK, "dot" if power == 1 else "dash"))
+        rows.append(figures.Curve(kappa, guide, name, MARK, "dot" if power == 1 else "longdashdot"))
     titles = (_("Condition number κ"), _("Steps to a millionth of the first value"))
     left, right = st.columns(2, gap="small")
     with left:

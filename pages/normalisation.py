@@ -30,7 +30,7 @@ from core.parameters import with_parameters
 from ui import controls, figures, frame, lesson, maps, runs, scene
 from ui.figures import FALLING, RISING, Curve
 from ui.i18n import _
-from ui.palette import MARK
+from ui.palette import GREEN, MARK
 from ui.server import aside
 
 frame.enter()
@@ -41,7 +41,6 @@ MOST_IMAGES = 4
 LARGEST = 1e6
 """Largest number of the tensor."""
 SEGMENTS = {"widget": st.segmented_control, "required": True}
-GREEN = "#009e73"
 
 
 class View(NamedTuple):

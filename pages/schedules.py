@@ -121,9 +121,8 @@ def choose_setup(chosen: lab.Trial) -> Setup:
     key = controls.choice(_("Optimizer"), OPTIMIZER_TITLES, "optimizer", chosen.optimizer)
     lr = chosen.first_rate(optimizer(key))
     if not tuned:
-        lr = controls.rate(
-            optimizer(key), lr, exact=controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
-        )
+        exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
+        lr = controls.rate(optimizer(key), lr, exact=exact, drawn=False)  # the lines are those of schedules
     surface = choose_member(chosen)
     sigma = controls.number(_("Gradient noise, standard deviation"), "sigma", chosen.sigma, 0.0, 1e6, step=0.1)
     with controls.drawer(_("Settings of the schedules"), "drawer_settings", ":material/tune:") as is_open:

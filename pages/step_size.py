@@ -18,7 +18,7 @@ from core.tuning import first_rate
 from surfaces import surface
 from ui import controls, figures, frame, lesson, maps, runs, scene
 from ui.i18n import _
-from ui.palette import MARK
+from ui.palette import BROWN, INDIGO, MARK, ink
 from ui.player import Track
 from ui.server import aside
 
@@ -28,10 +28,8 @@ controls.read_link()
 SGD = optimizer("sgd")
 RIVALS = {"none": "None"} | {o.key: o.title for o in OPTIMIZERS}
 LINKED = {"gap": "step_size_gap", "error": "step_size_error", "sharpness": "step_size_sharpness"}
-SHARP, FLAT = "#8f63d2", "#96703a"
-"""Violet and brown, which mean no optimizer."""
-SECOND = "#3fa2dc"
-"""A paler blue, for a second run of gradient descent."""
+SHARP, FLAT = INDIGO, BROWN
+"""Which mean no optimizer."""
 DOTTED = (2, 4)
 SWEEP_STEPS = 5000
 MAP_STEPS = 2000
@@ -88,7 +86,8 @@ def choose_plan() -> Plan:
     rival, rate = None, 0.0
     if key != "none":
         rival = optimizer(key)
-        label = f"{controls.swatch(key)} {rival.title}"
+        line = ink("sgd_again" if key == SGD.key else key)
+        label = f"{controls.swatch(line)} {rival.title}"
         rate = controls.rate_widget(label, "rival", first_rate(chosen, rival), rival.hyper[0], exact=exact)
     goal = Goal("value below", figures.lowest(chosen) + level)
     return Plan(chosen, steps, goal, exact, rival, rate, search)
@@ -128,11 +127,12 @@ def error_tracks(plan: Plan, run: Trajectory, end: CriticalPoint | None) -> list
 
 
 def rival_track(plan: Plan, run: Trajectory) -> Track:
-    """Return the second run; another rate of gradient descent gets a colour of its own."""
+    """Return the second run; another rate of gradient descent gets a style of its own."""
     track = runs.track(run, plan.steps, arrows=False)
     if run.optimizer.key != SGD.key:
         return track
-    return replace(track, key="rival", label=f"{SGD.title}, η = {run.hyper['lr']:.4g}", color=SECOND, dash=(9, 5))
+    again, label = ink("sgd_again"), f"{SGD.title}, η = {run.hyper['lr']:.4g}"
+    return replace(track, key="rival", label=label, color=again.color, dash=again.pixels)
 
 
 def search_track(plan: Plan, search: LineSearch) -> Track:

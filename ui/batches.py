@@ -21,20 +21,14 @@ from core.gradient_noise import batch_covariance, gradient_cloud, row_covariance
 from core.schedules import schedule
 from core.spec import Surface, gap
 from ui import figures, runs
+from ui.controls import swatch
 from ui.figures import Curve
 from ui.i18n import _
-from ui.palette import MARK
+from ui.palette import MARK, SCALE, Ink
 from ui.player import Track
 
-INKS = ((201, 138, 27), (196, 85, 45), (168, 60, 120), (91, 77, 179), (31, 122, 140))
-"""From one sample to all data: ochre, rust, plum, indigo, teal."""
-DASHES: tuple[tuple[str, tuple[int, ...]], ...] = (
-    ("solid", ()),
-    ("dash", (9, 5)),
-    ("dot", (2, 4)),
-    ("dashdot", (9, 4, 2, 4)),
-)
-COOL, WARM = "#1f7a8c", "#c4552d"
+DASHES = ("solid", "dash", "longdash", "dashdot", "longdashdot")
+COOL, WARM = SCALE[-1], SCALE[2]
 """Colours of two quantities over the batch size."""
 CLOUD = 300
 """Gradients drawn for each size; numbers come from more."""
@@ -46,7 +40,11 @@ class Look(NamedTuple):
     label: str
     color: str
     dash: str
-    pixels: tuple[int, ...]
+
+    @property
+    def ink(self) -> Ink:
+        """The same without its name."""
+        return Ink(self.color, self.dash)
 
     @property
     def line(self) -> dict[str, Any]:
@@ -57,10 +55,14 @@ class Look(NamedTuple):
 def look(plan: lab.Plan, k: int) -> Look:
     """Return how the k-th size of a plan is drawn."""
     size = plan.sizes[k]
-    place = np.log(size) / np.log(max(plan.rows, *plan.sizes, 64)) * (len(INKS) - 1)
-    mixed = (np.interp(place, range(len(INKS)), channel) for channel in zip(*INKS, strict=True))
+    place = np.log(size) / np.log(max(plan.rows, *plan.sizes, 64)) * (len(SCALE) - 1)
     label = f"B = {size} = N" if size == plan.rows else f"B = {size}"
-    return Look(label, "#" + "".join(f"{round(part):02x}" for part in mixed), *DASHES[k % len(DASHES)])
+    return Look(label, SCALE[round(place)], DASHES[k % len(DASHES)])
+
+
+def named(plan: lab.Plan, k: int) -> str:
+    """Return the k-th size in Markdown, its line before it."""
+    return f"{swatch(look(plan, k).ink)} {plan.sizes[k]}"
 
 
 def size_track(plan: lab.Plan, k: int, run: Trajectory, rows: np.ndarray, **more: Any) -> Track:
@@ -70,7 +72,7 @@ def size_track(plan: lab.Plan, k: int, run: Trajectory, rows: np.ndarray, **more
         key=f"size{plan.sizes[k]}",
         label=style.label,
         color=style.color,
-        dash=style.pixels,
+        dash=style.ink.pixels,
         path=run.path[rows],
         outcome="" if run.status in ("running", "converged") else runs.outcome(run),
         failed=run.status == "diverged",

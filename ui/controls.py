@@ -4,8 +4,10 @@ The state of a page is the state of its widgets, and every widget is bound to th
 a value of the link that a widget cannot take; the functions here compare, and say so.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from math import floor, inf, isfinite, log10
 from pathlib import Path
 from time import monotonic
@@ -16,7 +18,7 @@ import streamlit as st
 from core.numerals import NotRead, read, written
 from core.spec import Hyper, Optimizer, learning_rate
 from ui.i18n import _, language
-from ui.palette import ink
+from ui.palette import Ink, ink, shades
 
 Number = TypeVar("Number", int, float)
 _ASKED, _REFUSED, _CHOSEN = "_asked_by_link", "_refused_from_link", "_chosen"
@@ -366,9 +368,9 @@ def log_slider(label: str, symbol: str, key: str, default: float, low: float, hi
     return value_at(place)
 
 
-def rate(optimizer: Optimizer, default: float, *, exact: bool) -> float:
-    """Show the learning rate of one optimizer."""
-    label = f"{swatch(optimizer.key)} {optimizer.title}"
+def rate(optimizer: Optimizer, default: float, *, exact: bool, drawn: bool = True) -> float:
+    """Show the learning rate of one optimizer, with its line where that is `drawn`."""
+    label = f"{swatch(optimizer.key)} {optimizer.title}" if drawn else optimizer.title
     return rate_widget(label, optimizer.key, default, optimizer.hyper[0], exact=exact)
 
 
@@ -411,21 +413,20 @@ def setting_number(prefix: str, hyper: Hyper, *, shown: bool) -> float:
     return number(label, f"{prefix}_{hyper.key}", hyper.default, *hyper.allowed, shown=shown)
 
 
-def swatch(key: str) -> str:
-    """Return a coloured dash in Markdown, the nearest of Streamlit's text colours to the ink of an optimizer."""
-    return f":{SWATCHES.get(ink(key).color, 'grey')}[━]"
+@cache
+def swatch(line: str | Ink) -> str:
+    """Return the line of an optimizer, or any other, as a picture in Markdown; the name beside it says the rest.
 
-
-SWATCHES = {
-    "#0072b2": "blue",
-    "#d98f00": "orange",
-    "#009e73": "green",
-    "#d55e00": "red",
-    "#b8579b": "violet",
-    "#3fa2dc": "blue",
-    "#a89a00": "yellow",
-    "#808890": "grey",
-}
+    A picture sees no style of the page, only whether what surrounds it is light or dark.
+    """
+    style = ink(line) if isinstance(line, str) else line
+    light, dark = shades(style.color)
+    picture = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="12">'
+        f"<style>line{{stroke:{light}}}@media(prefers-color-scheme:dark){{line{{stroke:{dark}}}}}</style>"
+        f'<line x2="40" y1="6" y2="6" stroke-width="3" stroke-dasharray="{" ".join(map(str, style.pixels))}"/></svg>'
+    )
+    return f"![](data:image/svg+xml;base64,{b64encode(picture.encode()).decode()})"
 
 
 def _keep_through_languages(key: str) -> None:

@@ -16,13 +16,15 @@ import streamlit as st
 from core.curvature import QuadraticModel
 from core.spec import Surface, gap
 from core.tuning import RateSweep
-from ui.palette import HEIGHT, MARK, VALLEY, ink
+from ui.palette import HEIGHT, MARK, TEXT, VALLEY, ink
 
 POINTS = 111
 """Grid points a side of a contour; finer grids cost the browser more than they show."""
 POINTS_3D = 81
 FALLING, RISING = "#0072b2", "#d55e00"
 """Colours of negative and of positive curvature, told apart by all kinds of colour vision."""
+TICKS = 14
+"""Pixels; a power beside them then has 12."""
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 LEGEND = {"orientation": "h", "yref": "container", "y": 1, "yanchor": "top"}
 """At the top of the chart: tied to the plot area, it would lie over that when the window grows wider."""
@@ -62,12 +64,29 @@ class Still(go.Figure):
 
     def to_dict(self) -> dict:
         if "_kept" not in self.__dict__:
+            legible(self)
             self._kept = super().to_dict()
         return self._kept
 
 
+def legible(figure: go.Figure) -> None:
+    """Write the numbers and titles of all axes in the colour of text, large enough for the last row.
+
+    Streamlit's grey for them has 3.7:1. A power is 7/8 of its number; the digits between decades, which Plotly writes
+    smaller still, are left out unless a figure asks for them.
+    """
+    text, title = {"color": TEXT, "size": TICKS}, {"color": TEXT}
+    figure.update_layout(font={"color": TEXT})
+    for axes in (figure.update_xaxes, figure.update_yaxes):
+        axes(tickfont=text, title={"font": title})
+    for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
+        axis.minorloglabels = axis.minorloglabels or "none"
+
+
 def show(figure: go.Figure, key: str, alt: str, *, bar: bool = True, zoom: bool = False) -> None:
     """Put a figure on the page; `alt` names it for those who cannot see it. The bar costs eight tab stops."""
+    if not isinstance(figure, Still):
+        legible(figure)
     config = {"displaylogo": False, "displayModeBar": "hover" if bar else False, "scrollZoom": zoom}
     st.plotly_chart(figure, key=key, alt=alt, config=config)
 
@@ -258,8 +277,7 @@ def curves(
 
 def faded(color: str, opacity: float = 0.2) -> str:
     """Return a colour of the palette ("#rrggbb") as the transparent colour of a band."""
-    red, green, blue = (int(color[k : k + 2], 16) for k in (1, 3, 5))
-    return f"rgba({red}, {green}, {blue}, {opacity})"
+    return f"{color}{round(255 * opacity):02x}"
 
 
 def lens(surface: Surface, model: QuadraticModel, radius: float, model_name: str = "") -> go.Figure:

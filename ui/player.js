@@ -1277,12 +1277,13 @@ class Player {
       knownStart: data.start,
     });
     this.checkEcho();
+    this.readColors();
+    for (const each of [...data.tracks, ...data.kinds]) each.color = this.shade(each.color);
     if (first) this.speed = data.speed;
     for (const { key, shown } of data.kinds) this.arrows[key] ??= shown;
     const atEnd = this.position >= this.end;
     this.takeTracks(data, fresh);
     this.takeCharts(data);
-    this.readColors();
     if (first) this.open(data);
     else if (fresh) this.resume(atEnd);
     this.followTarget(data.targetStep, first);
@@ -1325,6 +1326,12 @@ class Player {
       ink: color("--st-text-color", "#222222"),
       paper: color("--st-background-color", "#ffffff"),
     };
+    this.named = ["categorical", "sequential"].flatMap((kind) => color(`--st-chart-${kind}-colors`, "").split(","));
+  }
+
+  /** A colour of the theme goes by its number, "#000001" the first, as in Streamlit's figures. */
+  shade(color) {
+    return (/^#0000\d\d$/.test(color) && this.named[Number(color.slice(1)) - 1]?.trim()) || color;
   }
 
   open(data) {

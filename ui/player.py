@@ -77,7 +77,7 @@ class Track:
 
     key: str
     label: str
-    color: str  # "#rrggbb"
+    color: str  # "#rrggbb", or a colour of the theme: see ui/palette.py
     dash: tuple[int, ...]  # pixels on, pixels off, ...; () is solid
     path: np.ndarray | None = None  # (F, 2): x, y in data units; None: only curves
     height: np.ndarray | None = None  # (F,): z in the data units of the 3-D chart; None: not drawn there

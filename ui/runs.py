@@ -20,7 +20,7 @@ from core.tuning import RateSweep, fine_rates, first_rate, sweep_rates
 from ui import controls, figures, lesson
 from ui.controls import swatch
 from ui.i18n import _
-from ui.palette import ink
+from ui.palette import ink, shades
 from ui.player import Track
 
 FRAMES = 1000
@@ -313,7 +313,7 @@ def as_html(runs: Sequence[Trajectory], title: str) -> str:
         figure.add_trace(trace, 1, 1)
     for run in runs:
         style = ink(run.optimizer.key)
-        line = {"color": style.color, "dash": style.dash, "width": 2}
+        line = {"color": shades(style.color).light, "dash": style.dash, "width": 2}
         shared = {
             "mode": "lines",
             "name": run.optimizer.title,

@@ -12,11 +12,11 @@ from core.activations import Activation, Facts, Interval, facts
 from ui import figures
 from ui.figures import Curve
 from ui.i18n import _
-from ui.palette import MARK, activation_ink
+from ui.palette import BLUE, BROWN, MARK, activation_ink
 
-SHADES = {"saturated": (MARK, 0.1), "dead": (MARK, 0.12), "falling": ("#d98f00", 0.16)}
+SHADES = {"saturated": (MARK, 0.1), "dead": (MARK, 0.12), "falling": (BROWN, 0.16)}
 """Colour and opacity of a region. What is dead is saturated as well, so that both lie on one another."""
-TARGET = "#0072b2"
+TARGET = BLUE
 TOP = 72
 """Pixels above a chart, with or without a legend: neighbours then have the same axes."""
 

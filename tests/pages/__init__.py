@@ -1,5 +1,7 @@
 """Pages as Streamlit's AppTest runs them: through app.py, without a browser."""
 
+import re
+
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -35,3 +37,8 @@ def held(app: AppTest, key: str):
         return read(value) if isinstance(value, str) else value
     except NotRead:  # a choice
         return value
+
+
+def unlined(cell: str) -> str:
+    """Return the text of a cell without the picture of a line before it."""
+    return re.sub(r"^!\[\]\(\S+\) ", "", cell)

@@ -12,7 +12,7 @@ from core import gallery
 from core.activations import ACTIVATIONS, activation
 from core.moments import Inputs, moments
 from core.parameters import with_parameters
-from tests.pages import charts, open_page
+from tests.pages import charts, open_page, unlined
 from ui import scene
 
 PAGE = "pages/activations.py"
@@ -144,7 +144,7 @@ def test_chain_at_its_limits(weight, layers, real):
 
 def test_dead_neuron_shows_an_exact_zero():
     app = open_lab("Dead neuron")
-    found = {name.split("] ")[-1]: row for name, row in rows(app).items()}
+    found = {unlined(name): row for name, row in rows(app).items()}
     assert set(found) == {"SGD", "Momentum", "Adam"}
     for row in found.values():
         assert row["ReLU neuron: |∇f| at the start"] == "0"

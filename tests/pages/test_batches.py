@@ -11,7 +11,7 @@ from core import batch_sizes as lab
 from core import descend
 from core.batches import Batches
 from surfaces import surface
-from tests.pages import charts, held, open_page
+from tests.pages import charts, held, open_page, unlined
 
 PAGE = "pages/batches.py"
 LINE = surface("linear_regression")
@@ -35,7 +35,7 @@ def player(app: AppTest) -> dict:
 
 
 def column(app: AppTest, k: int = -1) -> list[str]:
-    return [str(list(row.values())[k]) for row in app.table[0].value.to_dict("records")]
+    return [unlined(str(list(row.values())[k])) for row in app.table[0].value.to_dict("records")]
 
 
 def choose_file(app: AppTest, text: str) -> AppTest:

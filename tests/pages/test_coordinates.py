@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import coordinates as lab
 from core import descend
-from tests.pages import charts, held, open_page
+from tests.pages import charts, held, open_page, unlined
 
 PAGE = "pages/coordinates.py"
 
@@ -15,7 +15,7 @@ PAGE = "pages/coordinates.py"
 def rows(app: AppTest, number: int) -> dict[str, dict]:
     """Return a table: name of the method -> column -> text."""
     found = app.table[number].value.to_dict("records")
-    return {next(iter(row.values())).split("] ")[-1]: row for row in found}
+    return {unlined(next(iter(row.values()))): row for row in found}
 
 
 @pytest.fixture(scope="module")

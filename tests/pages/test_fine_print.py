@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import fine_print as lab
-from tests.pages import charts, open_page
+from tests.pages import charts, open_page, unlined
 
 PAGE = "pages/fine_print.py"
 
@@ -16,7 +16,7 @@ PAGE = "pages/fine_print.py"
 def rows(app: AppTest, number: int) -> dict[str, dict]:
     """Return a table: name of the method -> column -> text."""
     found = app.table[number].value.to_dict("records")
-    return {next(iter(row.values())).split("] ")[-1]: row for row in found}
+    return {unlined(next(iter(row.values()))): row for row in found}
 
 
 @pytest.fixture(scope="module")

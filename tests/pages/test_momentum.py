@@ -9,7 +9,7 @@ import pytest
 from core import inertia, stability
 from core.presets import preset
 from surfaces import surface
-from tests.pages import charts, held, open_page
+from tests.pages import charts, held, open_page, unlined
 from tests.pages.test_race import results
 from ui.frame import PAGES
 
@@ -117,7 +117,7 @@ def test_find_the_error_shows_formula_and_answer():
 
 def test_swings_are_those_of_the_runs():
     app = open_momentum(**exactly(0.0185, 0.9))
-    rows = {r["Optimizer"].split("] ")[-1]: r for r in app.table[1].value.to_dict("records")}
+    rows = {unlined(r["Optimizer"]): r for r in app.table[1].value.to_dict("records")}
     assert (rows["SGD"]["Zigzags in 50 steps"], rows["Momentum"]["Zigzags in 50 steps"]) == ("50", "25")
     assert results(app)["Nesterov"]["Outcome"].startswith("diverged at step")
 

@@ -1,7 +1,5 @@
 """The race keeps its state in its widgets, and answers bad settings with a sentence."""
 
-import tomllib
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -10,8 +8,7 @@ from core.lessons.race import CLAIMS
 from core.presets import preset
 from core.tuning import first_rate
 from surfaces import SURFACES
-from tests.pages import charts, held, open_page
-from ui.controls import SWATCHES
+from tests.pages import charts, held, open_page, unlined
 from ui.i18n import ROOT
 
 
@@ -35,7 +32,7 @@ def test_surface_figures_do_not_depend_on_runs():
 def results(app: AppTest) -> dict:
     """Return the table of results: optimizer -> column -> text."""
     rows = app.table[0].value.to_dict("records")
-    return {row["Optimizer"].split("] ")[-1]: row for row in rows}
+    return {unlined(row["Optimizer"]): row for row in rows}
 
 
 def test_fairness_changes_the_rates():
@@ -151,14 +148,6 @@ def test_slider_at_its_default_stands_for_exactly_the_first_rate():
     assert results(app)["SGD"]["Rate"] == "0.0185"
     app.slider(key="rate_sgd").set_value(-2.0).run()
     assert results(app)["SGD"]["Rate"] == "0.01"
-
-
-def test_swatches_have_the_ink_of_their_optimizers():
-    with (ROOT / ".streamlit" / "config.toml").open("rb") as file:
-        theme = tomllib.load(file)["theme"]
-    for color, name in SWATCHES.items():
-        if color != "#3fa2dc":  # Streamlit knows no second blue
-            assert theme[f"{'gray' if name == 'grey' else name}TextColor"] == color
 
 
 def test_every_first_rate_has_a_place_on_its_slider():

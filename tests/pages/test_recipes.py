@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core import recipes as lab
-from tests.pages import charts, open_page
+from tests.pages import charts, open_page, unlined
 from tests.pages.test_schedules import figure, numbers
 
 PAGE = "pages/recipes.py"
@@ -14,7 +14,7 @@ PAGE = "pages/recipes.py"
 
 def table(app, number: int = 0) -> dict:
     """Return a table: recipe -> its row."""
-    return {row["Recipe"].split("] ")[-1]: row for row in app.table[number].value.to_dict("records")}
+    return {unlined(row["Recipe"]): row for row in app.table[number].value.to_dict("records")}
 
 
 def test_first_screen_shows_the_taught_numbers():

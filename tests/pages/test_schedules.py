@@ -8,7 +8,7 @@ import pytest
 
 from core import schedule_trials as lab
 from core.schedules import drawn_schedule, rates
-from tests.pages import charts, open_page
+from tests.pages import charts, open_page, unlined
 
 PAGE = "pages/schedules.py"
 TITLES = {row.key: row.title for row in lab.LINES}
@@ -25,7 +25,7 @@ def numbers(values) -> np.ndarray:
 
 def table(app) -> dict:
     """Return the table of results: schedule -> its row."""
-    return {row["Schedule"].split("] ")[-1]: row for row in app.table[0].value.to_dict("records")}
+    return {unlined(row["Schedule"]): row for row in app.table[0].value.to_dict("records")}
 
 
 def texts(app) -> str:

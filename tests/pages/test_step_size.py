@@ -11,7 +11,7 @@ from core import Goal
 from core.basins import basin_map
 from core.tuning import fine_rates, sweep_rates
 from surfaces import SURFACES
-from tests.pages import charts, held, open_page
+from tests.pages import charts, held, open_page, unlined
 
 PAGE = "pages/step_size.py"
 
@@ -93,7 +93,7 @@ def test_second_optimizer_brings_its_rate_and_its_curve():
     assert {"SGD", "Adam"} <= set(traces(app, "Steps to the goal"))
     assert app.session_state["rate_rival"] == pytest.approx(np.log10(0.3), abs=0.01)
     rows = app.table[0].value.to_dict("records")
-    assert [row["Optimizer"].split("] ")[-1] for row in rows] == ["SGD", "Adam"]
+    assert [unlined(row["Optimizer"]) for row in rows] == ["SGD", "Adam"]
 
 
 def test_another_rate_of_the_same_optimizer_runs_beside_it():

@@ -6,7 +6,7 @@ import pytest
 
 from core import traps
 from core.traps import TRAPS
-from tests.pages import charts, held, open_page
+from tests.pages import charts, held, open_page, unlined
 
 PAGE = "pages/traps.py"
 TITLES = {t.key: t.title for t in TRAPS} | {"newton": "Newton's method"}
@@ -18,7 +18,7 @@ def open_trap(key: str, **session):
 
 def clock(app) -> dict:
     """Return the escape clock: optimizer -> the row of the table."""
-    return {row["Optimizer"].split("] ")[-1]: row for row in app.table[0].value.to_dict("records")}
+    return {unlined(row["Optimizer"]): row for row in app.table[0].value.to_dict("records")}
 
 
 def texts(app) -> str:
