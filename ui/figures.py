@@ -20,6 +20,9 @@ from ui.palette import HEIGHT, MARK, VALLEY, ink
 POINTS = 111
 """Grid points a side of a contour; finer grids cost the browser more than they show."""
 POINTS_3D = 81
+ELONGATED, TOO_ELONGATED = 2.0, 4.0
+"""A window more elongated than the first is widened to it, which leaves a picture to scale room for what happens
+across; one more elongated than the second is stretched to fill the picture instead."""
 FALLING, RISING = "#0072b2", "#d55e00"
 """Colours of negative and of positive curvature, told apart by all kinds of colour vision."""
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
@@ -28,7 +31,7 @@ MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 @lru_cache(maxsize=64)
 def lowest(surface: Surface) -> float:
     """Return the global minimum, or where there is none the lowest value in the window."""
-    return surface.minimum if surface.minimum is not None else float(_grid(surface, POINTS)[2].min())
+    return surface.minimum if surface.minimum is not None else float(_grid(surface, POINTS, surface.domain)[2].min())
 
 
 def height(surface: Surface, value: np.ndarray) -> np.ndarray:
@@ -60,9 +63,37 @@ def show(figure: go.Figure, key: str, alt: str, *, bar: bool = True, zoom: bool 
     st.plotly_chart(figure, key=key, alt=alt, config=config)
 
 
-@lru_cache(maxsize=16)
-def _grid(surface: Surface, points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def is_to_scale(surface: Surface) -> bool:
+    """Say whether a plane of this surface has equal units on both axes."""
     x_low, x_high, y_low, y_high = surface.domain
+    return max(x_high - x_low, y_high - y_low) <= TOO_ELONGATED * min(x_high - x_low, y_high - y_low)
+
+
+def drawn_window(surface: Surface) -> tuple[float, float, float, float]:
+    """Return the window of a plane: that of the surface, a narrow one widened where the plane is to scale."""
+    x_low, x_high, y_low, y_high = surface.domain
+    least = max(x_high - x_low, y_high - y_low) / ELONGATED if is_to_scale(surface) else 0.0
+    dx, dy = (max(least - side, 0.0) / 2 for side in (x_high - x_low, y_high - y_low))
+    return x_low - dx, x_high + dx, y_low - dy, y_high + dy
+
+
+def show_window(figure: go.Figure, surface: Surface) -> go.Figure:
+    """Show the window of a plane, to scale at every size of the figure: angles and circles are true then."""
+    return _frame(figure, drawn_window(surface), to_scale=is_to_scale(surface))
+
+
+def _frame(figure: go.Figure, window: Sequence[float], *, to_scale: bool) -> go.Figure:
+    x_low, x_high, y_low, y_high = window
+    figure.update_xaxes(range=[x_low, x_high], showgrid=False, zeroline=False, constrain="domain")
+    figure.update_yaxes(range=[y_low, y_high], showgrid=False, zeroline=False, constrain="domain", autorange=False)
+    return figure.update_yaxes(scaleanchor="x" if to_scale else False)
+
+
+@lru_cache(maxsize=16)
+def _grid(
+    surface: Surface, points: int, window: tuple[float, float, float, float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    x_low, x_high, y_low, y_high = window
     x, y = np.linspace(x_low, x_high, points), np.linspace(y_low, y_high, points)
     return x, y, surface.value(x[None, :], y[:, None])
 
@@ -70,7 +101,7 @@ def _grid(surface: Surface, points: int) -> tuple[np.ndarray, np.ndarray, np.nda
 @lru_cache(maxsize=64)
 def plane(surface: Surface, title: str) -> go.Figure:
     """Draw the surface from above, its minima as stars; `title` names them in the hover text."""
-    x, y, value = _grid(surface, POINTS)
+    x, y, value = _grid(surface, POINTS, drawn_window(surface))
     figure = go.Figure(
         go.Contour(
             x=x.astype(np.float32),
@@ -106,17 +137,14 @@ def plane(surface: Surface, title: str) -> go.Figure:
             hovertemplate=f"{title}<br>x %{{x:.6g}}<br>y %{{y:.6g}}<extra></extra>",
             showlegend=False,
         )
-    x_low, x_high, y_low, y_high = surface.domain
     figure.update_layout(margin=MARGIN | {"l": 36, "b": 28}, showlegend=False, dragmode="pan", height=430)
-    figure.update_xaxes(range=[x_low, x_high], showgrid=False, zeroline=False, constrain="domain")
-    figure.update_yaxes(range=[y_low, y_high], showgrid=False, zeroline=False)
-    return Still(figure)
+    return Still(show_window(figure, surface))
 
 
 @lru_cache(maxsize=64)
 def space(surface: Surface) -> go.Figure:
     """Draw the surface as a landscape."""
-    x, y, value = _grid(surface, POINTS_3D)
+    x, y, value = _grid(surface, POINTS_3D, surface.domain)
     figure = go.Figure(
         go.Surface(
             x=x.astype(np.float32),
@@ -261,9 +289,7 @@ def lens(surface: Surface, model: QuadraticModel, radius: float, model_name: str
         _add_eigenvectors(figure, model, radius, seen)
     figure.update_layout(margin=MARGIN | {"l": 44, "b": 28}, height=430, dragmode=False)
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
-    figure.update_xaxes(range=[x[0], x[-1]], showgrid=False, zeroline=False, constrain="domain", nticks=6)
-    figure.update_yaxes(range=[y[0], y[-1]], showgrid=False, zeroline=False, constrain="domain", scaleanchor="x")
-    return figure
+    return _frame(figure, (x[0], x[-1], y[0], y[-1]), to_scale=True).update_xaxes(nticks=6)
 
 
 def _levels(value: np.ndarray) -> dict:
