@@ -71,8 +71,8 @@ def zigzags(values: np.ndarray, seen: float) -> int:
     return int(np.count_nonzero(sides[1:] != sides[:-1]))
 
 
-def overshoot(values: np.ndarray, seen: float = 0.0) -> float:
-    """Return how far a coordinate went to the other side of 0 than it began on; 0 for never, or for less than `seen`."""
+def overshoot(values: np.ndarray, seen: float) -> float:
+    """Return how far a coordinate went to the other side of 0 than it began on; 0 if never or by less than `seen`."""
     beyond = float((-np.sign(values[0]) * values).max())
     return beyond if beyond >= seen and beyond > 0 else 0.0
 

@@ -221,9 +221,7 @@ def show_map(plan: Plan, rate: float, tracks: list[Track], *, differing: bool) -
         st.info(_("Choose a second run in the sidebar; shown are the basins of gradient descent alone."))
     alt = _("{name}: the end of gradient descent from every start", name=plan.surface.title)
     scene.show_plane(plan.surface, "step_size_map", tracks, figure=maps.basins(found), alt=alt)
-    st.caption(
-        _("A colour is an end, darker where the run arrives later. A hollow minimum is reached from nowhere.")
-    )
+    st.caption(_("A colour is an end, darker where the run arrives later. A hollow minimum is reached from nowhere."))
 
 
 def show_curves() -> None:

@@ -81,7 +81,9 @@ def test_every_colour_of_a_map_is_one_of_its_kind_and_in_its_legend(key, method)
 @pytest.mark.parametrize("key", ["himmelblau", "camel6", "rastrigin", "hyperbola", "saddle", "monkey_bounded"])
 def test_every_colour_of_a_difference_is_in_its_legend(key) -> None:
     figure = maps.difference(small_map(key, "sgd"), small_map(key, "momentum"))
-    shown = {"#" + "".join(f"{part:02x}" for part in color) for color in np.unique(pixels(figure).reshape(-1, 3), axis=0)}
+    shown = {
+        "#" + "".join(f"{part:02x}" for part in color) for color in np.unique(pixels(figure).reshape(-1, 3), axis=0)
+    }
     assert shown <= set(explained(figure))
 
 
