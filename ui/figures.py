@@ -333,7 +333,7 @@ def _add_eigenvectors(figure: go.Figure, model: QuadraticModel, radius: float, s
 
 
 class RateMark(NamedTuple):
-    """A rate worth a line across a chart of rates: a limit of the theory, the rate just chosen."""
+    """A rate worth a line across a chart of rates: a limit of the theory."""
 
     rate: float
     name: str
@@ -348,10 +348,12 @@ def rate_sweeps(
     y_title: str,
     *,
     marks: Sequence[RateMark] = (),
+    chosen: float = 0.0,
 ) -> go.Figure:
     """Draw steps-to-goal against the learning rate for (key, title, sweep), the chosen rate of each marked.
 
-    The curve is the mean over all starts, every failure counted as the whole `budget`. `marks` are lines across it.
+    The curve is the mean over all starts, every failure counted as the whole `budget`. `marks` are lines across it,
+    and a triangle at the bottom is the rate that is `chosen`, so that it is seen beside a line at nearly the same rate.
     """
     figure = go.Figure()
     for key, title, sweep in sweeps:
@@ -374,20 +376,27 @@ def rate_sweeps(
             hovertemplate=f"{title}<br>%{{x:.3g}}: %{{y:.0f}}<extra></extra>",
         )
     figure.add_hline(y=budget, line={"color": MARK, "width": 1, "dash": "dot"})
-    lowest = min((sweep.mean_steps.min() for _key, _title, sweep in sweeps), default=1.0)
+    lowest = max(min((sweep.mean_steps.min() for _key, _title, sweep in sweeps), default=1.0), 1.0)
     for mark in marks:
         figure.add_scatter(
             x=[mark.rate, mark.rate],
-            y=[max(lowest, 1.0), budget],
+            y=[lowest, budget],
             mode="lines",
             name=mark.name,
             line={"color": mark.color, "dash": mark.dash, "width": 2},
             hovertemplate=f"{mark.name}: %{{x:.4g}}<extra></extra>",
         )
+    if chosen > 0:
+        marker = {"symbol": "triangle-up", "size": 13, "color": MARK, "line": {"width": 1, "color": "#ffffff"}}
+        hover = "η: %{x:.4g}<extra></extra>"
+        figure.add_scatter(x=[chosen], y=[lowest], mode="markers", name="η", marker=marker, hovertemplate=hover)
+    # Two entries stand side by side on a phone. With room of its own above the axes the legend covers no curve, however
+    # the width changes; were the room measured, it would be that of the first width.
+    entries = len(sweeps) + len(marks) + (chosen > 0)
     figure.update_layout(
-        margin=MARGIN | {"l": 56, "b": 44},
+        margin=MARGIN | {"l": 56, "b": 44, "t": 16 + 20 * ((entries + 1) // 2)},
         height=340,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        legend={"orientation": "h", "yref": "container", "y": 1.0, "yanchor": "top"},
     )
     figure.update_xaxes(type="log", title=x_title, exponentformat="power")
     figure.update_yaxes(type="log", title=y_title, exponentformat="power", dtick="D2")
