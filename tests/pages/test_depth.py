@@ -55,7 +55,7 @@ def test_charts_show_what_was_measured(page):
 
 def test_first_picture_says_that_the_gradient_vanishes(page):
     signal, gradient = verdicts(page)
-    assert "vanishes" in signal and "5e-9" in signal
+    assert "vanishes" in signal and "6e-9" in signal
     assert "vanishes" in gradient and "2e-8" in gradient
 
 
