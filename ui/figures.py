@@ -353,7 +353,7 @@ def rate_sweeps(
     """Draw steps-to-goal against the learning rate for (key, title, sweep), the chosen rate of each marked.
 
     The curve is the mean over all starts, every failure counted as the whole `budget`. `marks` are lines across it,
-    and a triangle at the bottom is the rate that is `chosen`, so that it is seen beside a line at nearly the same rate.
+    and a triangle at the top is the rate that is `chosen`, so that it is seen beside a line at nearly the same rate.
     """
     figure = go.Figure()
     for key, title, sweep in sweeps:
@@ -387,15 +387,15 @@ def rate_sweeps(
             hovertemplate=f"{mark.name}: %{{x:.4g}}<extra></extra>",
         )
     if chosen > 0:
-        marker = {"symbol": "triangle-up", "size": 13, "color": MARK, "line": {"width": 1, "color": "#ffffff"}}
+        marker = {"symbol": "triangle-down", "size": 13, "color": MARK, "line": {"width": 1, "color": "#ffffff"}}
         hover = "η: %{x:.4g}<extra></extra>"
-        figure.add_scatter(x=[chosen], y=[lowest], mode="markers", name="η", marker=marker, hovertemplate=hover)
+        figure.add_scatter(x=[chosen], y=[budget], mode="markers", name="η", marker=marker, hovertemplate=hover)
     # Two entries stand side by side on a phone. With room of its own above the axes the legend covers no curve, however
     # the width changes; were the room measured, it would be that of the first width.
-    entries = len(sweeps) + len(marks) + (chosen > 0)
+    top = 16 + 20 * ((len(sweeps) + len(marks) + (chosen > 0) + 1) // 2)
     figure.update_layout(
-        margin=MARGIN | {"l": 56, "b": 44, "t": 16 + 20 * ((entries + 1) // 2)},
-        height=340,
+        margin=MARGIN | {"l": 56, "b": 44, "t": top},
+        height=284 + top,
         legend={"orientation": "h", "yref": "container", "y": 1.0, "yanchor": "top"},
     )
     figure.update_xaxes(type="log", title=x_title, exponentformat="power")
