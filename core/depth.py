@@ -40,8 +40,8 @@ COLUMNS: tuple[tuple[str, Initialisation], ...] = (
     ("Orthogonal √2", with_parameters(initialisation("orthogonal"), gain=1.4142)),
 )
 """Initialisations of the grid. All layers are as wide as their input, so LeCun and Xavier are the same."""
-GRID_WIDTH, GRID_BATCH = 128, 32
-"""The most units and samples of a network in the grid."""
+GRID_WIDTH, SAMPLES = 128, 32
+"""The most units of a network in the grid, and its samples: as many as everywhere, unless the visitor sets others."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def measured(
     norm: str,
     depth: int = 50,
     width: int = 128,
-    batch: int = 256,
+    batch: int = SAMPLES,
     seed: int = 0,
     std: float = 1.0,
 ) -> Signal:
@@ -112,7 +112,7 @@ def grid_row(unit: str, norm: str, depth: int, width: int, seed: int, std: float
     """Return one activation with every initialisation of COLUMNS, from memory if known."""
     starts = [start for _title, start in COLUMNS]
     inputs, width = Inputs(std=std), min(width, GRID_WIDTH)
-    (cells,) = grid([unit], starts, norm, depth=depth, width=width, batch=GRID_BATCH, seed=seed, inputs=inputs)
+    (cells,) = grid([unit], starts, norm, depth=depth, width=width, batch=SAMPLES, seed=seed, inputs=inputs)
     return tuple(cells)
 
 

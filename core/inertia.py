@@ -13,6 +13,9 @@ from core.descent import Trajectory, descend
 from core.spec import Goal, Surface
 from core.stability import best, settings, textbook_nesterov
 
+SEEN = 0.01
+"""The part of a picture below which a movement is not seen: four pixels of four hundred."""
+
 
 def nesterov_parts(run: Trajectory) -> dict[str, np.ndarray]:
     """Split every step of a Nesterov run into its parts, (steps + 1, 2) each; row k belongs to the step from point k.
@@ -39,23 +42,39 @@ def across(surface: Surface, path: np.ndarray) -> np.ndarray:
 
     Where there is no minimum, or no curvature at it, that is y.
     """
+    return _coordinate(surface, path, 1)
+
+
+def along(surface: Surface, path: np.ndarray) -> np.ndarray:
+    """Return the coordinate of every point along the valley, at right angles to `across`."""
+    return _coordinate(surface, path, 0)
+
+
+def _coordinate(surface: Surface, path: np.ndarray, which: int) -> np.ndarray:
+    """Return the coordinate along one of the eigenvectors at the first minimum, the flat one first."""
     if not surface.minima:
-        return path[:, 1]
-    steepest = directions(*surface.hessian(*surface.minima[0]))[1]
-    steepest = steepest if np.isfinite(steepest).all() else np.array([0.0, 1.0])
-    return (path - np.array(surface.minima[0])) @ steepest
+        return path[:, which]
+    axes = directions(*surface.hessian(*surface.minima[0]))
+    axis = axes[which] if np.isfinite(axes).all() else np.eye(2)[which]
+    return (path - np.array(surface.minima[0])) @ axis
 
 
-def zigzags(values: np.ndarray, steps: int = 50) -> int:
-    """Return how often the sign changes from one point to the next in the first `steps` steps."""
-    signs = np.sign(values[: steps + 1])
-    return int(np.count_nonzero(signs[1:] * signs[:-1] < 0))
+def visible(surface: Surface) -> float:
+    """Return the least distance that is seen in a picture of the surface: SEEN of the longer side of its window."""
+    x_low, x_high, y_low, y_high = surface.domain
+    return SEEN * max(x_high - x_low, y_high - y_low)
 
 
-def overshoot(values: np.ndarray) -> float:
-    """Return how far a coordinate went to the other side of 0 than it began on, 0 for never."""
-    beyond = -np.sign(values[0]) * values
-    return float(max(beyond.max(), 0.0))
+def zigzags(values: np.ndarray, seen: float) -> int:
+    """Return how often a coordinate changes sides of 0, counted only between places at least `seen` away from it."""
+    sides = np.sign(values[np.abs(values) >= seen])
+    return int(np.count_nonzero(sides[1:] != sides[:-1]))
+
+
+def overshoot(values: np.ndarray, seen: float) -> float:
+    """Return how far a coordinate went to the other side of 0 than it began on; 0 if never or by less than `seen`."""
+    beyond = float((-np.sign(values[0]) * values).max())
+    return beyond if beyond >= seen and beyond > 0 else 0.0
 
 
 def settled(values: np.ndarray, within: float) -> int:

@@ -97,7 +97,7 @@ def show_answer(chosen: Surface, point: tuple[float, float], length: float, best
                 value=best.value,
             )
         )
-    x_low, x_high, y_low, y_high = chosen.domain
+    x_low, x_high, y_low, y_high = figures.drawn_window(chosen)
     if not (x_low <= point[0] <= x_high and y_low <= point[1] <= y_high):
         st.caption(_("The point lies outside the picture."))
 

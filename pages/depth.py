@@ -66,7 +66,7 @@ def choose_plan() -> Plan:
     norm = controls.choice(_("Normalisation before the activation"), norms, "norm", "none", **style)
     depth = controls.slider(_("Layers"), "depth", 50, 1, MAX_DEPTH, step=1)
     width = controls.slider(_("Units in a layer"), "width", 128, 1, MAX_WIDTH, step=1)
-    samples = controls.number(_("Samples"), "samples", 256, 2, MAX_BATCH, step=32)
+    samples = controls.number(_("Samples"), "samples", lab.SAMPLES, 2, MAX_BATCH, step=32)
     std = controls.number(_("Standard deviation of the inputs"), "input_std", 1.0, 1e-3, 1e3)
     seed = controls.number(_("Seed"), "seed", 0, 0, 2**31)
     most = lab.most_samples(depth, width)
@@ -284,15 +284,16 @@ def singular_caption(plan: Plan, found: Signal) -> str:
     )
 
 
-def show_grid(plan: Plan) -> None:
+def show_grid(plan: Plan, found: Signal) -> None:
     lesson.section(
         _("Every activation with every initialisation"),
         _(
-            "{depth} layers of {width} units, {samples} samples, seed {seed}. Choose a cell, and the pictures above "
-            "show it. Pale is alive, blue is vanishing, vermilion is exploding; colours end at 12 powers of ten.",
+            "{depth} layers of {width} units, {samples} samples, seed {seed}; the framed cell is the network above. "
+            "Choose a cell, and the pictures above show it. Pale is alive, blue is vanishing, vermilion is exploding; "
+            "colours end at 12 powers of ten.",
             depth=plan.depth,
             width=min(plan.width, lab.GRID_WIDTH),
-            samples=lab.GRID_BATCH,
+            samples=lab.SAMPLES,
             seed=plan.seed,
         ),
     )
@@ -306,6 +307,9 @@ def show_grid(plan: Plan) -> None:
     bar.empty()
     name = {"gradient": "gradient_ratio", "signal": "signal", "deviation": "std"}[shown]
     values = np.array([[getattr(cell, name) for cell in row] for row in rows])
+    if framed := cell_of(plan):  # its number is the one above, whatever its samples and units
+        own = {"gradient": found.gradient_ratio, "signal": found.signal[-1], "deviation": found.std[-1]}
+        values[framed] = own[shown]
     st.plotly_chart(
         grid_figure(plan, values),
         key="depth_grid",
@@ -314,6 +318,13 @@ def show_grid(plan: Plan) -> None:
         selection_mode="points",
         config={"displayModeBar": False},
     )
+
+
+def cell_of(plan: Plan) -> tuple[int, int] | None:
+    """Return row and column of the grid that hold the network of the page; None where it is in no cell."""
+    starts = [start for _title, start in lab.COLUMNS]
+    tuned_alike = plan.unit.key in lab.ROWS and plan.unit == activation(plan.unit.key)
+    return (lab.ROWS.index(plan.unit.key), starts.index(plan.start)) if tuned_alike and plan.start in starts else None
 
 
 def grid_figure(plan: Plan, values: np.ndarray) -> go.Figure:
@@ -344,12 +355,10 @@ def grid_figure(plan: Plan, values: np.ndarray) -> go.Figure:
         unselected={"marker": {"opacity": 0}},
         hovertemplate="%{text}<extra></extra>",
     )
-    for k, row in enumerate(lab.ROWS):
-        for n, (_title, start) in enumerate(lab.COLUMNS):
-            if row == plan.unit.key and start == plan.start:
-                figure.add_shape(
-                    type="rect", x0=n - 0.5, x1=n + 0.5, y0=k - 0.5, y1=k + 0.5, line={"width": 3, "color": MARK}
-                )
+    if framed := cell_of(plan):
+        k, n = framed
+        line = {"width": 3, "color": MARK}
+        figure.add_shape(type="rect", x0=n - 0.5, x1=n + 0.5, y0=k - 0.5, y1=k + 0.5, line=line)
     ticks = {"tickmode": "array", "showgrid": False}
     titles = [title for title, _start in lab.COLUMNS]
     figure.update_xaxes(tickvals=columns, ticktext=titles, side="top", range=[-0.5, len(columns) - 0.5], **ticks)
@@ -467,7 +476,7 @@ with st.sidebar:
 with aside(), st.spinner(_("Sending {samples} samples through {depth} layers", samples=plan.samples, depth=plan.depth)):
     found = lab.measured(*plan)
 stage(plan, found)
-show_grid(plan)
+show_grid(plan, found)
 show_symmetry()
 show_code(plan)
 take_away(plan, found)

@@ -69,7 +69,7 @@ def choose_view() -> View:
 
 
 def choose_picture() -> tuple[str, bool, bool, bool]:
-    """Show what lies above the picture: the map, the model, the snap, the game."""
+    """Show what lies above the picture: the map, Newton's method, the model, the game."""
     names = {
         "height": _("Height"),
         "smallest": _("Smallest λ"),
@@ -78,7 +78,7 @@ def choose_picture() -> tuple[str, bool, bool, bool]:
     }
     with st.container(horizontal=True, vertical_alignment="bottom"):
         shown = controls.choice(_("Map"), names, "map", "height", widget=st.segmented_control, required=True)
-        snap = controls.switch(_("Snap to the nearest critical point"), "snap")
+        snap = controls.switch(_("Newton's method from here"), "snap")
         model = controls.switch(_("Quadratic model"), "model", True)
         blind = controls.switch(_("Blind: eigenvalues only"), "blind")
     return shown, snap, model, blind
@@ -392,7 +392,10 @@ def show_pictures(
         name = _("Quadratic model") if with_model else ""
         alt = _("The neighbourhood of the point with its quadratic model and its eigenvectors")
         with picture:
-            lens = figures.lens(view.surface, model, part * shorter_side(view.surface), name)
+            radius = part * shorter_side(view.surface)
+            lens = figures.lens(view.surface, model, radius, name)
+            x, y = model.point
+            maps.add_points(lens, [p for p in atlas.listed if max(abs(p.x - x), abs(p.y - y)) <= radius])
             figures.show(lens, "microscope_lens", alt, bar=False)
 
 

@@ -298,14 +298,25 @@ def find_the_error() -> None:
 
 
 def show_swings(finished: dict[str, Trajectory]) -> None:
-    """Show how often each run crossed the valley, and how far it ran past the minimum."""
-    heads = (_("Optimizer"), _("Zigzags in 50 steps"), _("Largest overshoot across"))
+    """Show how often each run is seen to cross the valley, and how far it is seen to run past the minimum."""
+    heads = (_("Optimizer"), _("Zigzags"), _("Overshoot across"), _("Overshoot along"))
     rows = []
     for run in finished.values():
-        place = inertia.across(run.surface, run.path)
+        seen, across = inertia.visible(run.surface), inertia.across(run.surface, run.path)
+        x_low, x_high, y_low, y_high = figures.drawn_window(run.surface)
+        x, y = run.path.T
+        inside = (x >= x_low) & (x <= x_high) & (y >= y_low) & (y <= y_high)
+        far = (inertia.overshoot(place, seen) for place in (across, inertia.along(run.surface, run.path)))
         name = f"{controls.swatch(run.optimizer.key)} {run.optimizer.title}"
-        rows.append((name, str(inertia.zigzags(place)), f"{inertia.overshoot(place):.4g}"))
+        cells = [_("diverged") if run.status == "diverged" else f"{value:.3g}" if value else "–" for value in far]
+        rows.append((name, str(inertia.zigzags(across[inside], seen)), *cells))
     runs.table(heads, rows, _("Zigzags and overshoot of every optimizer"))
+    st.caption(
+        _(
+            "Counted is what the picture shows: movements of at least a hundredth of its longer side, here {seen:.3g}.",
+            seen=inertia.visible(next(iter(finished.values())).surface),
+        )
+    )
 
 
 def take_away(plan: Plan, finished: list[Trajectory], run: Trajectory) -> None:

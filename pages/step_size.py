@@ -187,6 +187,17 @@ def badge(point: CriticalPoint, rate: float) -> str:
     return f":{color}-badge[:material/{icon}: {place}: {point.stable_rate:.4g}]"
 
 
+def limit_marks(plan: Plan, start: tuple[float, float], end: CriticalPoint | None) -> list[figures.RateMark]:
+    """Return the limits of the rate at the start and the end, as one mark where they are the same."""
+    here = float(stable_rate(eigenvalues(*plan.surface.hessian(*start))[1]))
+    there = float(stable_rate(end.eigenvalues[1])) if end else np.inf
+    if np.isclose(here, there, rtol=0.01):
+        limits = [(there, _("2/λ at start and end"), SHARP, "dash")]
+    else:
+        limits = [(there, _("2/λ at the end"), SHARP, "dash"), (here, _("2/λ at the start"), FLAT, "dot")]
+    return [figures.RateMark(*limit) for limit in limits if 0 < limit[0] < np.inf]
+
+
 def show_sweep(plan: Plan, run: Trajectory, end: CriticalPoint | None) -> None:
     """Show the steps to the goal against the rate, with the limits of the theory."""
     if plan.surface.minimum is None:
@@ -198,12 +209,9 @@ def show_sweep(plan: Plan, run: Trajectory, end: CriticalPoint | None) -> None:
         sweeps = [
             (o.key, o.title, runs.swept(plan.surface, o, start, plan.goal, SWEEP_STEPS, {"lr": 0.0})) for o in rivals
         ]
-    here = float(stable_rate(eigenvalues(*plan.surface.hessian(*start))[1]))
-    limits = [(float(stable_rate(end.eigenvalues[1])), _("2/λ at the end"), SHARP, "dash")] if end else []
-    limits += [(here, _("2/λ at the start"), FLAT, "dot"), (run.hyper["lr"], "η", MARK, "solid")]
-    marks = [figures.RateMark(*limit) for limit in limits if 0 < limit[0] < np.inf]
+    marks = limit_marks(plan, start, end)
     x_title, y_title = _("Learning rate"), _("Steps to the goal")
-    figure = figures.rate_sweeps(sweeps, SWEEP_STEPS, x_title, y_title, marks=marks)
+    figure = figures.rate_sweeps(sweeps, SWEEP_STEPS, x_title, y_title, marks=marks, chosen=run.hyper["lr"])
     alt = _("Steps to the goal against the learning rate, with the limits of the theory")
     figures.show(figure.update_layout(height=430), "step_size_sweep", alt)
     runs.say_where_no_rate_works(sweeps)
@@ -222,9 +230,7 @@ def show_map(plan: Plan, rate: float, tracks: list[Track], *, differing: bool) -
         st.info(_("Choose a second run in the sidebar; shown are the basins of gradient descent alone."))
     alt = _("{name}: the end of gradient descent from every start", name=plan.surface.title)
     scene.show_plane(plan.surface, "step_size_map", tracks, figure=maps.basins(found), alt=alt)
-    st.caption(
-        _("A colour is an end, darker where the run arrives later. A minimum with a cross is reached from nowhere.")
-    )
+    st.caption(_("A colour is an end, darker where the run arrives later. A hollow minimum is reached from nowhere."))
 
 
 def show_curves() -> None:

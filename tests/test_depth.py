@@ -63,7 +63,7 @@ def test_samples_that_fit() -> None:
 def test_grid_row_is_the_row_of_the_grid() -> None:
     row = lab.grid_row("tanh", "none", 5, 1000, 3, 1.0)
     assert len(row) == len(lab.COLUMNS)
-    one = propagate("tanh", "he", depth=5, width=lab.GRID_WIDTH, batch=lab.GRID_BATCH, seed=3)
+    one = propagate("tanh", "he", depth=5, width=lab.GRID_WIDTH, batch=lab.SAMPLES, seed=3)
     assert row[4].gradient_ratio == one.gradient_ratio
 
 

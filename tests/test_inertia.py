@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from core import descend
-from core.inertia import across, largest_gap, nesterov_parts, overshoot, race_condition_numbers, settled, zigzags
+from core.inertia import (
+    SEEN,
+    across,
+    along,
+    largest_gap,
+    nesterov_parts,
+    overshoot,
+    race_condition_numbers,
+    settled,
+    visible,
+    zigzags,
+)
 from core.spec import Noise
 from core.stability import settings
 from surfaces import surface
@@ -42,10 +53,45 @@ def test_across_is_the_steep_coordinate_in_a_turned_ravine():
     np.testing.assert_allclose(np.abs(place), np.abs(straight.path[:, 1]), atol=1e-10)
 
 
-@pytest.mark.parametrize(("key", "count"), [("sgd", 50), ("momentum", 25), ("ema_momentum", 7)])
-def test_zigzags_of_the_ravine(key, count):
-    run = descend("ravine", key, (-10.0, 1.0), 100, hyper=settings(key, 0.0185, 0.9))
-    assert zigzags(across(run.surface, run.path)) == count
+def counted(run) -> int:
+    return zigzags(across(run.surface, run.path), visible(run.surface))
+
+
+@pytest.mark.parametrize(("key", "lr", "count"), [("sgd", 0.015, 2), ("sgd", 0.0185, 11), ("sgd", 0.0198, 93)])
+def test_zigzags_of_gradient_descent_are_those_above_a_hundredth_of_the_picture(key, lr, count):
+    """Across, every step multiplies y by 1 - 100 lr, which is negative: y is seen while |1 - 100 lr|^k >= 0.15."""
+    run = descend("ravine", key, (-10.0, 1.0), 500, hyper=settings(key, lr, 0.9))
+    assert visible(run.surface) == pytest.approx(0.15)
+    assert counted(run) == count == int(np.log(0.15) / np.log(100 * lr - 1))
+
+
+@pytest.mark.parametrize(
+    ("lr", "more"), [(0.012, "momentum"), (0.015, "momentum"), (0.0185, "momentum"), (0.0198, "sgd")]
+)
+def test_who_zigzags_more_in_the_table_does_so_in_the_picture(lr, more):
+    """Seen on the screen: on 390 pixels for the longer side, an excursion of four pixels or more on the other side."""
+    found, drawn = {}, {}
+    for key in ("sgd", "momentum"):
+        run = descend("ravine", key, (-10.0, 1.0), 500, hyper=settings(key, lr, 0.9))
+        found[key], pixels = counted(run), run.path[:, 1] * 390 / 15
+        sides = [side for side in np.where(pixels > 3.9, 1, np.where(pixels < -3.9, -1, 0)) if side]
+        drawn[key] = sum(one != other for one, other in zip(sides[1:], sides, strict=False))
+    assert found == drawn
+    assert max(found, key=found.__getitem__) == more
+
+
+def test_rounding_noise_at_rest_is_no_zigzag():
+    run = descend("ravine", "sgd", (-10.0, 1.0), 2000, hyper=settings("sgd", 0.015, 0.9))
+    place = across(run.surface, run.path)
+    assert np.count_nonzero(place[1:] * place[:-1] < 0) > 500
+    assert zigzags(place, visible(run.surface)) == 2
+
+
+def test_overshoot_of_momentum_lies_along_the_valley():
+    runs = {k: descend("ravine", k, (-10.0, 1.0), 500, hyper=settings(k, 0.015, 0.9)) for k in ("sgd", "momentum")}
+    far = {k: overshoot(along(run.surface, run.path), visible(run.surface)) for k, run in runs.items()}
+    assert far["sgd"] == 0
+    assert far["momentum"] == runs["momentum"].path[:, 0].max() > 1
 
 
 @pytest.mark.parametrize(
@@ -59,15 +105,17 @@ def test_zigzags_of_the_ravine(key, count):
 )
 def test_overshoot_on_the_parabola(key, lr, lowest, rest):
     place = descend("bowl", key, (0.0, 1.0), 300, hyper=settings(key, lr, 0.9)).path[:, 1]
-    assert overshoot(place) == pytest.approx(lowest, abs=5e-4)
+    assert overshoot(place, SEEN) == pytest.approx(lowest, abs=5e-4)
     assert settled(place, 1e-3) == rest
 
 
 def test_small_cases_of_the_measures():
-    assert zigzags(np.array([1.0, -1.0, 0.0, 1.0, -1.0])) == 2
-    assert zigzags(np.array([1.0, -1.0, 1.0]), steps=1) == 1
-    assert overshoot(np.array([-2.0, -1.0, 0.5])) == 0.5
-    assert overshoot(np.array([2.0, 1.0])) == 0.0
+    assert zigzags(np.array([1.0, -1.0, 0.0, 1.0, -1.0]), 0.5) == 3
+    assert zigzags(np.array([1.0, -0.4, 1.0, -0.5]), 0.5) == 1
+    assert zigzags(np.array([]), 0.5) == 0
+    assert overshoot(np.array([-2.0, -1.0, 0.5]), 0.1) == 0.5
+    assert overshoot(np.array([-2.0, -1.0, 0.5]), 0.6) == 0.0
+    assert overshoot(np.array([2.0, 1.0]), 0.1) == 0.0
     assert settled(np.array([1.0, 0.1, 1.0, 0.1]), 0.5) == 3
     assert settled(np.array([1.0]), 0.5) == -1
 

@@ -21,6 +21,9 @@ from ui.palette import HEIGHT, MARK, TEXT, VALLEY, ink
 POINTS = 111
 """Grid points a side of a contour; finer grids cost the browser more than they show."""
 POINTS_3D = 81
+ELONGATED, TOO_ELONGATED = 2.0, 4.0
+"""A window more elongated than the first is widened to it, which leaves a picture to scale room for what happens
+across; one more elongated than the second is stretched to fill the picture instead."""
 FALLING, RISING = "#0072b2", "#d55e00"
 """Colours of negative and of positive curvature, told apart by all kinds of colour vision."""
 TICKS = 14
@@ -37,7 +40,7 @@ SHORT = 2.8
 @lru_cache(maxsize=64)
 def lowest(surface: Surface) -> float:
     """Return the global minimum, or where there is none the lowest value in the window."""
-    return surface.minimum if surface.minimum is not None else float(_grid(surface, POINTS)[2].min())
+    return surface.minimum if surface.minimum is not None else float(_grid(surface, POINTS, surface.domain)[2].min())
 
 
 def above(surface: Surface, value):
@@ -91,9 +94,37 @@ def show(figure: go.Figure, key: str, alt: str, *, bar: bool = True, zoom: bool 
     st.plotly_chart(figure, key=key, alt=alt, config=config)
 
 
-@lru_cache(maxsize=16)
-def _grid(surface: Surface, points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def is_to_scale(surface: Surface) -> bool:
+    """Say whether a plane of this surface has equal units on both axes."""
     x_low, x_high, y_low, y_high = surface.domain
+    return max(x_high - x_low, y_high - y_low) <= TOO_ELONGATED * min(x_high - x_low, y_high - y_low)
+
+
+def drawn_window(surface: Surface) -> tuple[float, float, float, float]:
+    """Return the window of a plane: that of the surface, a narrow one widened where the plane is to scale."""
+    x_low, x_high, y_low, y_high = surface.domain
+    least = max(x_high - x_low, y_high - y_low) / ELONGATED if is_to_scale(surface) else 0.0
+    dx, dy = (max(least - side, 0.0) / 2 for side in (x_high - x_low, y_high - y_low))
+    return x_low - dx, x_high + dx, y_low - dy, y_high + dy
+
+
+def show_window(figure: go.Figure, surface: Surface) -> go.Figure:
+    """Show the window of a plane, to scale at every size of the figure: angles and circles are true then."""
+    return _frame(figure, drawn_window(surface), to_scale=is_to_scale(surface))
+
+
+def _frame(figure: go.Figure, window: Sequence[float], *, to_scale: bool) -> go.Figure:
+    x_low, x_high, y_low, y_high = window
+    figure.update_xaxes(range=[x_low, x_high], showgrid=False, zeroline=False, constrain="domain")
+    figure.update_yaxes(range=[y_low, y_high], showgrid=False, zeroline=False, constrain="domain", autorange=False)
+    return figure.update_yaxes(scaleanchor="x" if to_scale else False)
+
+
+@lru_cache(maxsize=16)
+def _grid(
+    surface: Surface, points: int, window: tuple[float, float, float, float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    x_low, x_high, y_low, y_high = window
     x, y = np.linspace(x_low, x_high, points), np.linspace(y_low, y_high, points)
     return x, y, surface.value(x[None, :], y[:, None])
 
@@ -101,7 +132,7 @@ def _grid(surface: Surface, points: int) -> tuple[np.ndarray, np.ndarray, np.nda
 @lru_cache(maxsize=64)
 def plane(surface: Surface, title: str) -> go.Figure:
     """Draw the surface from above, its minima as stars; `title` names them in the hover text."""
-    x, y, value = _grid(surface, POINTS)
+    x, y, value = _grid(surface, POINTS, drawn_window(surface))
     figure = go.Figure(
         go.Contour(
             x=x.astype(np.float32),
@@ -137,17 +168,14 @@ def plane(surface: Surface, title: str) -> go.Figure:
             hovertemplate=f"{title}<br>x %{{x:.6g}}<br>y %{{y:.6g}}<extra></extra>",
             showlegend=False,
         )
-    x_low, x_high, y_low, y_high = surface.domain
     figure.update_layout(margin=MARGIN | {"l": 36, "b": 28}, showlegend=False, dragmode="pan", height=430)
-    figure.update_xaxes(range=[x_low, x_high], showgrid=False, zeroline=False, constrain="domain")
-    figure.update_yaxes(range=[y_low, y_high], showgrid=False, zeroline=False)
-    return Still(figure)
+    return Still(show_window(figure, surface))
 
 
 @lru_cache(maxsize=64)
 def space(surface: Surface) -> go.Figure:
     """Draw the surface as a landscape."""
-    x, y, value = _grid(surface, POINTS_3D)
+    x, y, value = _grid(surface, POINTS_3D, surface.domain)
     figure = go.Figure(
         go.Surface(
             x=x.astype(np.float32),
@@ -318,9 +346,7 @@ def lens(surface: Surface, model: QuadraticModel, radius: float, model_name: str
         _add_eigenvectors(figure, model, radius, seen)
     figure.update_layout(margin=MARGIN | {"l": 44, "b": 28}, height=430, dragmode=False)
     figure.update_layout(legend=LEGEND)
-    figure.update_xaxes(range=[x[0], x[-1]], showgrid=False, zeroline=False, constrain="domain", nticks=6)
-    figure.update_yaxes(range=[y[0], y[-1]], showgrid=False, zeroline=False, constrain="domain", scaleanchor="x")
-    return figure
+    return _frame(figure, (x[0], x[-1], y[0], y[-1]), to_scale=True).update_xaxes(nticks=6)
 
 
 def _levels(value: np.ndarray) -> dict:
@@ -364,7 +390,7 @@ def _add_eigenvectors(figure: go.Figure, model: QuadraticModel, radius: float, s
 
 
 class RateMark(NamedTuple):
-    """A rate worth a line across a chart of rates: a limit of the theory, the rate just chosen."""
+    """A rate worth a line across a chart of rates: a limit of the theory."""
 
     rate: float
     name: str
@@ -379,10 +405,12 @@ def rate_sweeps(
     y_title: str,
     *,
     marks: Sequence[RateMark] = (),
+    chosen: float = 0.0,
 ) -> go.Figure:
     """Draw steps-to-goal against the learning rate for (key, title, sweep), the chosen rate of each marked.
 
-    The curve is the mean over all starts, every failure counted as the whole `budget`. `marks` are lines across it.
+    The curve is the mean over all starts, every failure counted as the whole `budget`. `marks` are lines across it,
+    and a triangle at the top is the rate that is `chosen`, so that it is seen beside a line at nearly the same rate.
     """
     figure = go.Figure()
     for key, title, sweep in sweeps:
@@ -406,19 +434,26 @@ def rate_sweeps(
             hovertemplate=f"{title}<br>%{{x:.3g}}: %{{y:.0f}} (%{{customdata:.0f}} %)<extra></extra>",
         )
     figure.add_hline(y=budget, line={"color": MARK, "width": 1, "dash": "dot"})
-    lowest = min((sweep.mean_steps.min() for _key, _title, sweep in sweeps), default=1.0)
+    lowest = max(min((sweep.mean_steps.min() for _key, _title, sweep in sweeps), default=1.0), 1.0)
     for mark in marks:
         figure.add_scatter(
             x=[mark.rate, mark.rate],
-            y=[max(lowest, 1.0), budget],
+            y=[lowest, budget],
             mode="lines",
             name=mark.name,
             line={"color": mark.color, "dash": mark.dash, "width": 2},
             hovertemplate=f"{mark.name}: %{{x:.4g}}<extra></extra>",
         )
+    if chosen > 0:
+        marker = {"symbol": "triangle-down", "size": 13, "color": MARK, "line": {"width": 1, "color": "#ffffff"}}
+        hover = "η: %{x:.4g}<extra></extra>"
+        figure.add_scatter(x=[chosen], y=[budget], mode="markers", name="η", marker=marker, hovertemplate=hover)
+    # Two entries stand side by side on a phone. With room of its own above the axes the legend covers no curve, however
+    # the width changes; were the room measured, it would be that of the first width.
+    top = 16 + 20 * ((len(sweeps) + len(marks) + (chosen > 0) + 1) // 2)
     figure.update_layout(
-        margin=MARGIN | {"l": 56, "b": 44},
-        height=340,
+        margin=MARGIN | {"l": 56, "b": 44, "t": top},
+        height=284 + top,
         legend=LEGEND,
     )
     figure.update_xaxes(title=x_title, **log_axis(*(sweep.rates for _key, _title, sweep in sweeps)))

@@ -6,7 +6,7 @@ click on it sets the start.
 
 import os
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 from io import BytesIO
@@ -24,7 +24,7 @@ from core.basins import DIVERGED, LEFT, MOVING, BasinMap
 from core.critical_points import KINDS, NO_HESSIAN, Atlas, CriticalPoint, find
 from core.curvature import curvature_map
 from core.spec import Optimizer, Surface
-from ui.figures import FALLING, LEGEND, MARGIN, RISING, Still, faded, log_axis, plane
+from ui.figures import FALLING, LEGEND, MARGIN, RISING, Still, faded, log_axis, plane, show_window
 from ui.i18n import _, language
 from ui.palette import MARK
 from ui.server import aside
@@ -33,13 +33,23 @@ SEQUENTIAL = "Cividis"
 """Told apart by all kinds of colour vision, and in grey."""
 DIVERGING = [[0, FALLING], [0.5, "rgba(128, 136, 144, 0.08)"], [1, RISING]]
 """Blue below zero, vermilion above, the colour of the page at zero."""
-BASINS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#d55e00")
-"""Colours of ends, told apart by all common kinds of colour vision (Okabe and Ito 2008)."""
-NO_END = {MOVING: "#c3c8ce", DIVERGED: "#4a4f57", LEFT: "#8a9099"}
+FAMILIES = {
+    "minimum": ("#0072b2", "#009e73", "#56b4e9", "#4b3fa8"),
+    "saddle": ("#e69f00", "#d55e00", "#8c5a12"),
+    "maximum": ("#cc79a7", "#8f3d70"),
+    "degenerate": ("#b5a900",),
+    "curve": ("#6f6a00",),
+}
+"""Colours of critical points, a family for each kind, told apart by all common kinds of colour vision (Okabe and Ito
+2008, some darkened): minima are blue to green, saddles orange to brown, maxima purple, others olive. The first of each
+is that of its markers; neighbours of one kind that have basins take the others."""
+NO_END = {MOVING: "#c3c8ce", DIVERGED: "#2b2f35", LEFT: "#8a9099"}
 """Greys of runs that end at no critical point."""
-DIFFERENT = "#3f4a63"
+DIFFERENT = "#3a0d1e"
+PALE = 0.7
+"""The part of white in the colour of an end that two maps share."""
 MOST_LISTED = 6
-"""Entries of a legend; where there are more ends, the last entry is for the rest."""
+"""Ends that a legend names one by one; where there are more, it has an entry for each kind of end."""
 UNREACHED = 1e-3
 """A minimum counts as reached from more than this part of the window; the rest starts in it by chance."""
 PATIENCE = 0.3
@@ -158,7 +168,8 @@ def _threads() -> ThreadPoolExecutor:
 def basins(found: BasinMap, *, height: int = 430) -> go.Figure:
     """Draw where the runs from every start end: one colour for one end, the darker the later they arrive.
 
-    A critical point has the same colour in every map of its surface. Minima are stars, or crosses where no run ends.
+    A critical point has the same colour in every map of its surface, one of the family of its kind. Minima are hollow
+    where no run ends.
     """
     return _basins(found, height, language())
 
@@ -169,18 +180,26 @@ def _basins(found: BasinMap, height: int, _language: str) -> go.Figure:
     picture = np.empty((*found.end.shape, 3))
     for end in found.ends:
         where = found.end == end
-        picture[where] = _shades(color_of(found.atlas, end), late[where], palest=0.75 if end >= 0 else 0.3)
+        color = color_of(found.atlas, end)
+        picture[where] = _shades(color, late[where], palest=0.75) if end >= 0 else _rgb(color)
     figure = _pictured(found, picture, height)
-    rows = list(found.ends.items())
-    listed = rows if len(rows) <= MOST_LISTED else rows[: MOST_LISTED - 1]
-    for end, share in listed:
-        _add_to_legend(figure, color_of(found.atlas, end), f"{_name(found.atlas, end)}: {100 * share:.1f} %")
-    if len(listed) < len(rows):
-        others = 100 * sum(share for _end, share in rows[len(listed) :])
-        text = _("{count} other ends: {share} %", count=len(rows) - len(listed), share=f"{others:.1f}")
-        _add_to_legend(figure, "rgba(0, 0, 0, 0)", text)
+    _add_legend(figure, found.atlas, found.ends)
     figure.update_layout(legend_title={"text": _("Where they end, part of all starts"), "side": "top"})
     return Still(figure.update_layout(height=figure.layout.height + 18))
+
+
+def _add_legend(figure: go.Figure, atlas: Atlas, shares: Mapping[int, float], pale: float = 0.0) -> None:
+    """Name every colour, with a part of white in it: an entry for each end, or for each kind where ends are many."""
+    groups: dict[object, list[int]] = {}
+    for end in shares:
+        groups.setdefault(end if len(shares) <= MOST_LISTED else kind_of_end(atlas, end), []).append(end)
+    for ends in groups.values():
+        colors = list(dict.fromkeys(_hex(_mixed(color_of(atlas, end), "#ffffff", pale)) for end in ends))
+        # One entry has one marker: further colours are squares before the name.
+        squares = "".join(f'<span style="color:{color}">■</span>' for color in colors[1:])
+        name = _name(atlas, ends[0]) if len(ends) == 1 else f"{kinds_of_ends(atlas, ends[0])} ({len(ends)})"
+        share = 100 * sum(shares[end] for end in ends)
+        _add_to_legend(figure, colors[0], f"{squares} {name}: {share:.1f} %".lstrip())
 
 
 def difference(one: BasinMap, other: BasinMap, *, height: int = 430) -> go.Figure:
@@ -194,12 +213,13 @@ def _difference(one: BasinMap, other: BasinMap, height: int, _language: str) -> 
     picture = np.empty((*differs.shape, 3))
     for end in one.ends:
         where = one.end == end
-        picture[where] = _mixed(color_of(one.atlas, end), "#ffffff", 0.7)
+        picture[where] = _mixed(color_of(one.atlas, end), "#ffffff", PALE)
     picture[differs] = _rgb(DIFFERENT)
     figure = _pictured(one, picture, height)
     share = 100 * float(differs.mean())
     _add_to_legend(figure, DIFFERENT, _("Different end: {share} %", share=f"{share:.1f}"))
-    _add_to_legend(figure, "#d8dde3", _("Same end: {share} %", share=f"{100 - share:.1f}"))
+    shared = {end: float(np.mean((one.end == end) & ~differs)) for end in one.ends}
+    _add_legend(figure, one.atlas, {end: part for end, part in shared.items() if part}, PALE)
     return Still(figure)
 
 
@@ -210,15 +230,28 @@ def color_of(atlas: Atlas, end: int) -> str:
 
 @lru_cache(maxsize=64)
 def _colors(atlas: Atlas) -> tuple[str, ...]:
-    """Give each end a colour; where there are more ends than colours, the one that is farthest from it on the map."""
+    """Give each end a colour of its kind, and where these run out the one that is farthest from it on the map."""
     places = [(p.x, p.y) for p in atlas.points] + [(c.samples[0].x, c.samples[0].y) for c in atlas.curves]
     x_low, x_high, y_low, y_high = atlas.window
     spots = np.array(places).reshape(-1, 2) / (x_high - x_low, y_high - y_low)
-    chosen = np.arange(len(spots)) % len(BASINS)
-    for k in range(len(BASINS), len(spots)):
-        away = np.hypot(*(spots[:k] - spots[k]).T)
-        chosen[k] = np.argmax([away[chosen[:k] == color].min() for color in range(len(BASINS))])
-    return tuple(BASINS[color] for color in chosen)
+    kinds = np.array([kind_of_end(atlas, end) for end in range(len(spots))])
+    chosen: list[str] = []
+    for k, kind in enumerate(kinds):
+        before, family = np.flatnonzero(kinds[:k] == kind), FAMILIES[kind]
+        if len(before) < len(family):
+            chosen.append(family[len(before)])
+            continue
+        away = np.hypot(*(spots[before] - spots[k]).T)
+        mine = np.array(chosen)[before]
+        chosen.append(max(family, key=lambda color: away[mine == color].min()))
+    return tuple(chosen)
+
+
+def kind_of_end(atlas: Atlas, end: int) -> str | int:
+    """Return a key of FAMILIES or, where a run ends at no critical point, of NO_END."""
+    if end < 0:
+        return end
+    return atlas.points[end].kind if end < len(atlas.points) else "curve"
 
 
 def _name(atlas: Atlas, end: int) -> str:
@@ -229,7 +262,17 @@ def _name(atlas: Atlas, end: int) -> str:
     place = f"({point.x:.3g}, {point.y:.3g})".replace("-", "−")
     if curve:
         return _("curve through {place}", place=place) if curve.kind == "curve" else _("flat at {place}", place=place)
-    return place if point.kind == "minimum" else f"{kind_of(point)} {place}"
+    return f"{kind_of(point)} {place}"
+
+
+def kinds_of_ends(atlas: Atlas, end: int) -> str:
+    """Return the plural of what kind of critical points an end belongs to."""
+    return (plurals() | {"curve": _("not isolated")})[str(kind_of_end(atlas, end))]
+
+
+def plurals() -> dict[str, str]:
+    """Return the names of the kinds of critical points when there are many."""
+    return {"minimum": _("minima"), "saddle": _("saddles"), "maximum": _("maxima"), "degenerate": _("degenerate")}
 
 
 def kind_of(point: CriticalPoint) -> str:
@@ -258,26 +301,32 @@ def _pictured(found: BasinMap, picture: np.ndarray, height: int) -> go.Figure:
             hovertemplate="x %{x:.3f}<br>y %{y:.3f}<extra></extra>",
         )
     )
-    minima = [(k, point) for k, point in enumerate(found.atlas.points) if point.kind == "minimum"]
-    size = 11 if len(minima) <= 20 else 6
-    for reached, symbol in ((True, "star"), (False, "x-thin")):
-        shown = [(k, point) for k, point in minima if (found.share(k) > UNREACHED) == reached]
-        figure.add_scatter(
-            x=[point.x for _k, point in shown],
-            y=[point.y for _k, point in shown],
-            mode="markers",
-            marker={"symbol": symbol, "size": size, "color": "#ffffff", "line": {"width": 1.4, "color": "#1b1f24"}},
-            customdata=[100 * found.share(k) for k, _point in shown],
-            hovertemplate="x %{x:.6g}<br>y %{y:.6g}<br>%{customdata:.1f} %<extra></extra>",
-            showlegend=False,
-        )
+    _mark_ends(figure, found)
     _frame(figure, x, y, "", "", height)
     figure.update_layout(margin={"l": 36, "b": 28})  # those of a surface seen from above, beside which it stands
     figure.update_layout(showlegend=True, legend=LEGEND)
-    # An image would else turn the axis over and keep its pixels square.
-    figure.update_yaxes(scaleanchor=False, autorange=False)
-    figure.update_xaxes(constrain="domain")
-    return figure
+    return show_window(figure, found.atlas.surface)
+
+
+def _mark_ends(figure: go.Figure, found: BasinMap) -> None:
+    """Mark the points where runs end, and hollow the minima that none reaches."""
+    shares = {k: found.share(k) for k in range(len(found.atlas.points))}
+    for kind in MARKERS:
+        own = [k for k, point in enumerate(found.atlas.points) if point.kind == kind]
+        reached = [k for k in own if shares[k] > UNREACHED]
+        missed = [k for k in own if shares[k] <= UNREACHED and kind == "minimum"]
+        for ends, marker in ((reached, marker_of(kind, len(own))), (missed, marker_of(kind, len(own), hollow=True))):
+            if ends:
+                figure.add_scatter(
+                    x=[found.atlas.points[k].x for k in ends],
+                    y=[found.atlas.points[k].y for k in ends],
+                    mode="markers",
+                    marker=marker,
+                    customdata=[100 * shares[k] for k in ends],
+                    hovertemplate=f"{kind_of(found.atlas.points[ends[0]])}<br>"
+                    "x %{x:.6g}<br>y %{y:.6g}<br>%{customdata:.1f} %<extra></extra>",
+                    showlegend=False,
+                )
 
 
 def _add_to_legend(figure: go.Figure, color: str, name: str) -> None:
@@ -296,21 +345,35 @@ def _mixed(color: str, other: str, part: float) -> np.ndarray:
     return (1 - part) * _rgb(color) + part * _rgb(other)
 
 
+def _hex(rgb: np.ndarray) -> str:
+    return "#" + "".join(f"{int(part):02x}" for part in rgb)
+
+
 def _rgb(color: str) -> np.ndarray:
     return np.array([int(color[k : k + 2], 16) for k in (1, 3, 5)], dtype=float)
 
 
 MARKERS = {
-    "minimum": ("triangle-down", "▽"),
-    "saddle": ("x", "✕"),
-    "maximum": ("triangle-up", "△"),
-    "degenerate": ("square", "□"),
+    "minimum": ("triangle-down", "▼"),
+    "saddle": ("x", "✖"),
+    "maximum": ("triangle-up", "▲"),
+    "degenerate": ("square", "■"),
 }
 """How a critical point of each kind is drawn: the name of the symbol in Plotly, and a character like it."""
+CROWD = 50
+"""More markers than this are drawn small."""
 DRAWN = 3000
 """Points of curves that are drawn; more take a browser seconds."""
-SIGNS = (RISING, "#808890", FALLING)
-"""Colours of ground with no, one and two negative eigenvalues."""
+SIGNS = tuple(FAMILIES[kind][0] for kind in ("minimum", "saddle", "maximum"))
+"""Colours of ground with no, one and two negative eigenvalues: those of the critical points that lie on it."""
+
+
+def marker_of(kind: str, count: int, *, hollow: bool = False) -> dict:
+    """Return how a critical point of this kind is drawn among `count` of them: many are small, and hide no ground."""
+    size = 11 if count <= CROWD else 5 if count <= 10 * CROWD else 3
+    symbol, color = MARKERS[kind][0], FAMILIES[kind][0]
+    inside, edge = ("#ffffff", color) if hollow else (color, "#ffffff")
+    return {"symbol": symbol, "size": size, "color": inside, "line": {"width": 0.12 * size, "color": edge}}
 
 
 def landscape(surface: Surface, shown: str = "height", *, height: int = 430) -> go.Figure:
@@ -336,7 +399,7 @@ def _landscape(surface: Surface, shown: str, height: int, _language: str) -> go.
     figure.update_layout(height=height, margin=MARGIN | {"l": 36, "b": 28}, dragmode="pan", showlegend=False)
     figure.update_xaxes(title="")
     figure.update_yaxes(title="")
-    return Still(figure)
+    return Still(show_window(figure, surface))
 
 
 def _curvature(surface: Surface, shown: str, height: int) -> go.Figure:
@@ -362,48 +425,56 @@ def _curvature(surface: Surface, shown: str, height: int) -> go.Figure:
 
 def _mark(figure: go.Figure, atlas: Atlas) -> None:
     """Add the critical points, a symbol for each kind, and the curves of them."""
-    size = 10 if len(atlas.points) <= 100 else 6 if len(atlas.points) <= 500 else 3
-    for kind, (symbol, _character) in MARKERS.items():
-        points = [p for p in atlas.points if p.kind == kind]
-        if points:
-            figure.add_scatter(
-                x=[p.x for p in points],
-                y=[p.y for p in points],
-                mode="markers",
-                name=kind_of(points[0]),
-                marker={
-                    "symbol": symbol,
-                    "size": size,
-                    "color": "#ffffff",
-                    "line": {"width": 0.14 * size, "color": "#1b1f24"},
-                },
-                customdata=[[p.value, *p.eigenvalues] for p in points],
-                hovertemplate="x %{x:.6g}<br>y %{y:.6g}<br>f %{customdata[0]:.6g}<br>"
-                "λ %{customdata[1]:.4g}, %{customdata[2]:.4g}",
-            )
+    add_points(figure, atlas.points)
     if atlas.curves:
         x, y = np.hstack([curve.points for curve in atlas.curves])
         every = 1 + len(x) // DRAWN
-        marker = {"size": 3, "color": MARK}
+        marker = {"size": 3, "color": FAMILIES["curve"][0]}
         figure.add_scatter(x=x[::every], y=y[::every], mode="markers", marker=marker, hoverinfo="skip")
+
+
+def add_points(figure: go.Figure, points: Sequence[CriticalPoint]) -> None:
+    """Add critical points, symbol and colour for each kind."""
+    for kind in MARKERS:
+        own = [p for p in points if p.kind == kind]
+        if own:
+            figure.add_scatter(
+                x=[p.x for p in own],
+                y=[p.y for p in own],
+                mode="markers",
+                name=kind_of(own[0]),
+                marker=marker_of(kind, len(points)),
+                customdata=[[p.value, *p.eigenvalues] for p in own],
+                hovertemplate="x %{x:.6g}<br>y %{y:.6g}<br>f %{customdata[0]:.6g}<br>"
+                "λ %{customdata[1]:.4g}, %{customdata[2]:.4g}",
+                showlegend=False,
+            )
 
 
 def legend(atlas: Atlas, shown: str) -> str:
     """Return what symbols and colours of a landscape mean, as Markdown: in the figure it would take half a phone."""
     found = {p.kind: p for p in atlas.points}
-    entries = [f"{sign} {kind_of(found[kind])}" for kind, (_symbol, sign) in MARKERS.items() if kind in found]
+    entries = [
+        f"{_colored(sign, FAMILIES[kind][0])} {kind_of(found[kind])}"
+        for kind, (_symbol, sign) in MARKERS.items()
+        if kind in found
+    ]
     if atlas.curves:
         beside = _("not isolated")
-        entries.append(f"• {beside}")
+        entries.append(f"{_colored('•', FAMILIES['curve'][0])} {beside}")
     if shown == "signs":
-        names = {"red": _("convex"), "gray": _("saddle-shaped"), "blue": _("concave")}
-        entries += [f":{color}[■] {name}" for color, name in names.items()]
+        names = (_("convex"), _("saddle-shaped"), _("concave"))
+        entries += [f"{_colored('■', color)} {name}" for color, name in zip(SIGNS, names, strict=True)]
     return " &emsp; ".join(entries)
+
+
+def _colored(text: str, color: str) -> str:
+    return f':color[{text}]{{foreground="{color}"}}'
 
 
 def completeness(atlas: Atlas) -> str:
     """Say how many points there are, and whether there may be more."""
-    names = {"minimum": _("minima"), "saddle": _("saddles"), "maximum": _("maxima"), "degenerate": _("degenerate")}
+    names = plurals()
     counts = ", ".join(f"{names[kind]} {atlas.counts[kind]}" for kind in KINDS if atlas.counts[kind]).capitalize()
     parts = [f"**{counts}**."] if counts else []
     if atlas.curves:

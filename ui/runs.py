@@ -307,9 +307,9 @@ def as_csv(runs: Sequence[Trajectory]) -> str:
 def as_html(runs: Sequence[Trajectory], title: str) -> str:
     """Return a page that stands alone, without network: the paths on the surface and their values over the steps."""
     surface = runs[0].surface
-    x_low, x_high, y_low, y_high = surface.domain
     figure = make_subplots(1, 2, subplot_titles=(surface.title, _("Value above the minimum")))
-    for trace in figures.plane(surface, _("Global minimum")).data:
+    seen = figures.plane(surface, _("Global minimum"))
+    for trace in seen.data:
         figure.add_trace(trace, 1, 1)
     for run in runs:
         style = ink(run.optimizer.key)
@@ -322,8 +322,7 @@ def as_html(runs: Sequence[Trajectory], title: str) -> str:
         }
         figure.add_trace(go.Scatter(x=run.path[:, 0], y=run.path[:, 1], **shared), 1, 1)
         figure.add_trace(go.Scatter(y=figures.above(surface, run.value), showlegend=False, **shared), 1, 2)
-    figure.update_xaxes(range=[x_low, x_high], row=1, col=1)
-    figure.update_yaxes(range=[y_low, y_high], row=1, col=1)
+    figure.update_xaxes(seen.layout.xaxis, row=1, col=1).update_yaxes(seen.layout.yaxis, row=1, col=1)
     figure.update_xaxes(title=_("Step"), row=1, col=2)
     figure.update_yaxes(**figures.log_axis(*(trace.y for trace in figure.select_traces(row=1, col=2))), row=1, col=2)
     figure.update_layout(title=title, template="plotly_white", legend={"orientation": "h"})

@@ -120,6 +120,8 @@ def show_plane(
         figure = figures.with_paths(figure, [track for track in tracks if track.plane in (None, key)])
     alt = alt or _("{name} from above with the paths of all optimizers", name=chosen.title)
     figures.show(figure, key, alt, zoom=True)
+    if not figures.is_to_scale(chosen):
+        st.caption(_("Not to scale: the window is too long for equal units on both axes."))
 
 
 def show_space(chosen: Surface, key: str) -> None:

@@ -157,12 +157,16 @@ def slopes(paths: Mapping[float, np.ndarray], target: float) -> list[go.Figure]:
             np.where(np.arange(len(path)) < until(path), path, np.nan),
             number(wanted),
             color if wanted == target else MARK,
-            "solid" if wanted == target else "dot",
         )
         for wanted, path in paths.items()
     ]
     ways = drawn(lines, _("Step"), _("Slope on the left, α"), legend=False, height=400)
     ways.update_yaxes(range=[-1.6, 1.6])  # a run that diverges leaves the picture
+    for wanted, path in paths.items():
+        end = max(until(path) - 1, 0)
+        place = {"x": end, "y": float(np.clip(path[end], -1.5, 1.5)), "xanchor": "left", "showarrow": False}
+        ways.add_annotation(text=f"→ {number(wanted)}", **place)
+    ways.update_layout(margin={"r": 48})  # room for the targets, written where each line ends
     x = np.linspace(-2, 2, 201)
     ends = (
         (own[0], _("start"), MARK, "dot"),

@@ -13,28 +13,22 @@ from core.moments import Inputs
 from core.parameters import with_parameters
 from core.signal import propagate
 
-PLAIN = {"norm": "none", "depth": 50, "width": 128, "samples": 256, "input_std": 1.0, "seed": 0}
+PLAIN = {"norm": "none", "depth": 50, "width": 128, "samples": lab.SAMPLES, "input_std": 1.0, "seed": 0}
 
 
 def _experiment(unit: str, start: str, **more: object) -> dict[str, object]:
     return {"activation": unit, "init": start} | PLAIN | more
 
 
-def _typical(values: list[float]) -> tuple[float, float]:
-    """Return the geometric mean, and the factor by which one draw differs from it."""
-    logarithms = np.log(values)
-    return float(np.exp(logarithms.mean())), float(np.exp(logarithms.std(ddof=1)))
-
-
 @cache
 def _gradient(unit: str, start: str, norm: str = "none", **parameters: float) -> tuple[float, float]:
-    """Return the gradient at the input over that in layer 50, of a typical network, and its factor of error.
+    """Return the gradient at the input over that in layer 50 in the network of the page, which has seed 0.
 
-    The statistics of a batch depend on its size, and nothing else does.
+    Second comes the factor by which one draw of the weights differs from another.
     """
     drawn = with_parameters(initialisation(start), **parameters)
-    seeds, batch = (range(3), 256) if norm == "batch" else (range(5), 32)
-    return _typical([propagate(unit, drawn, norm, batch=batch, seed=seed).gradient_ratio for seed in seeds])
+    draws = [propagate(unit, drawn, norm, batch=lab.SAMPLES, seed=seed).gradient_ratio for seed in range(5)]
+    return draws[0], float(np.exp(np.log(draws).std(ddof=1)))
 
 
 def _xavier() -> dict:
@@ -54,29 +48,29 @@ def _small() -> dict:
 
 
 def _torch() -> dict:
-    found = propagate("relu", "torch_default", batch=32)
+    found = propagate("relu", "torch_default", batch=lab.SAMPLES)
     return {"std": float(found.std[-1]), "signal": float(found.signal[-1]), "gradient": found.gradient_ratio}
 
 
 def _lecun() -> dict:
     (lecun, error), (he, _) = _gradient("selu", "lecun"), _gradient("selu", "he")
-    std = float(propagate("selu", "lecun", batch=32).std[-1])
+    std = float(propagate("selu", "lecun", batch=lab.SAMPLES).std[-1])
     return {"std": std, "lecun": lecun, "error": error, "he": he}
 
 
 def _selu_inputs() -> dict:
     found: dict[str, float] = {}
     for name, std in (("large", 3.0), ("small", 0.3)):
-        run = propagate("selu", "lecun", depth=100, batch=32, inputs=Inputs(std=std))
+        run = propagate("selu", "lecun", depth=100, batch=lab.SAMPLES, inputs=Inputs(std=std))
         found |= {f"{name}_{layer}": float(run.std[layer]) for layer in (1, 10, 100)}
     return found
 
 
 def _orthogonal() -> dict:
-    found = propagate("identity", "orthogonal", batch=32, jacobian=True)
+    found = propagate("identity", "orthogonal", batch=lab.SAMPLES, jacobian=True)
     singular = 10 ** (found.log_singular if found.log_singular is not None else np.full(1, np.nan))
     gain, error = _gradient("relu", "orthogonal", gain=1.4142)
-    relu = propagate("relu", "orthogonal", batch=32).gradient_ratio
+    relu = propagate("relu", "orthogonal", batch=lab.SAMPLES).gradient_ratio
     return {"off": float(np.abs(singular - 1).max()), "relu": relu, "gain": gain, "error": error}
 
 
@@ -116,8 +110,8 @@ QUESTIONS = (
         options=("About all of it", "About 2⁻²⁵ of it", "About 2⁻⁵⁰ of it"),
         answer=1,
         because=(
-            "{ratio:.1e}, one draw ×/÷ {error:.1f}. A ReLU halves the mean square, so each layer costs a factor √2: "
-            "50 of them make 10 to the power −{power:.1f}."
+            "{ratio:.1e}, another draw ×/÷ {error:.1f}. A ReLU halves the mean square, so each layer costs a factor "
+            "√2: 50 of them make 10 to the power −{power:.1f}."
         ),
         measured=_relu_xavier,
         right=lambda ratio, error, power: int(np.argmin([abs(-math.log2(ratio) - x) for x in (0, 25, 50)])),
@@ -128,8 +122,8 @@ QUESTIONS = (
         options=("As large as at the end", "Thousands of times as large", "A thousandth"),
         answer=1,
         because=(
-            "{ratio:.0f} times as large, one draw ×/÷ {error:.1f}: a factor of {per_layer:.3f} per layer, while the "
-            "signal keeps its size."
+            "{ratio:.0f} times as large, another draw ×/÷ {error:.1f}: a factor of {per_layer:.3f} per layer, while "
+            "the signal keeps its size."
         ),
         measured=_relu_batch,
         right=lambda ratio, error, per_layer: 1 if ratio > 1000 else 2 if ratio < 0.01 else 0,

@@ -61,7 +61,7 @@ def test_selected_row_moves_the_point(microscope):
 
 def test_snap_walks_by_newton_over_the_map(microscope):
     microscope.page.get_by_text("Where convex").click()
-    microscope.page.get_by_text("Snap to the nearest critical point").click()
+    microscope.page.get_by_text("Newton's method from here").click()
     expect(microscope.page.get_by_text("Newton ends after 0 steps")).to_be_visible(timeout=20_000)
     microscope.wait_for("p.planes[0].ready")  # the map is another chart
     microscope.page.mouse.click(*microscope.pixel(0.3, 0.2))

@@ -161,6 +161,17 @@ def test_surfaces_of_the_neuron_do_not_depend_on_runs():
     assert [c.proto.spec for c in charts(app)[:2]] == before
 
 
+def test_every_way_to_a_target_is_named_and_dotted_means_the_start_alone():
+    app = open_lab("Learned slope")
+    ways, units = (json.loads(c.proto.spec) for c in charts(app)[:2])
+    texts = [note["text"] for note in ways["layout"]["annotations"]]
+    assert texts == [f"→ {trace['name']}" for trace in ways["data"]]
+    for note, trace in zip(ways["layout"]["annotations"], ways["data"], strict=True):
+        assert note["y"] == pytest.approx(float(trace["name"].replace("−", "-")), abs=0.01)
+    dotted = [t["name"] for figure in (ways, units) for t in figure["data"] if t["line"].get("dash") == "dot"]
+    assert dotted == ["start"]
+
+
 def test_learned_slope_arrives():
     app = open_lab("Learned slope")
     assert [row["Within 0.001 since step"] for row in rows(app).values()] == ["44", "37", "37", "42", "48"]

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core import depth as lab
 from core.activations import activation
 from core.initialisation import initialisation
+from core.lessons import depth as lesson_data
 from core.parameters import with_parameters
 from core.signal import propagate
 from tests.pages import charts, open_page
@@ -42,7 +43,7 @@ def decoded(values) -> np.ndarray:
 
 
 def test_charts_show_what_was_measured(page):
-    found = propagate("relu", "xavier")
+    found = propagate("relu", "xavier", batch=lab.SAMPLES)
     std, signal, theory = figure(page, "Standard deviation of the activations")["data"]
     np.testing.assert_allclose(decoded(std["y"]), found.std)
     np.testing.assert_allclose(decoded(signal["y"]), found.signal)
@@ -54,7 +55,7 @@ def test_charts_show_what_was_measured(page):
 
 def test_first_picture_says_that_the_gradient_vanishes(page):
     signal, gradient = verdicts(page)
-    assert "vanishes" in signal and "5e-9" in signal
+    assert "vanishes" in signal and "6e-9" in signal
     assert "vanishes" in gradient and "2e-8" in gradient
 
 
@@ -147,3 +148,34 @@ def test_code_and_script_are_those_of_the_choice():
     code = "\n".join(block.value for block in app.code)
     for part in ("def tanh", "np.linalg.qr", "def normalise_backward", "torch.nn.Tanh()", "orthogonal_", "layer_norm"):
         assert part in code
+
+
+def grid_cell(app: AppTest, unit: str, start: int) -> str:
+    """Return what the grid says of an activation in a column."""
+    heat = figure(app, "Heat map of every activation")["data"][0]
+    return heat["text"][lab.ROWS.index(unit)][start]
+
+
+@pytest.mark.parametrize(
+    ("settings", "unit", "column"),
+    [
+        ({"activation": "relu", "init": "he", "norm": "batch"}, "relu", 4),
+        ({"activation": "relu", "init": "he", "norm": "batch", "samples": 200}, "relu", 4),
+        ({"activation": "tanh", "init": "xavier", "width": 200, "depth": 20}, "tanh", 3),
+    ],
+)
+def test_page_and_grid_give_one_number_for_one_network(settings, unit, column):
+    app = open_page(PAGE, **settings)
+    cell = grid_cell(app, unit, column)
+    gradient = verdicts(app)[1]
+    assert f"at the input it is {cell} times" in gradient or f"{cell} times as large" in gradient, (cell, gradient)
+
+
+def test_page_and_lesson_give_one_number_for_one_network(page):
+    (question,) = [q for q in lesson_data.QUESTIONS if q.key == "relu_xavier"]
+    own = lab.measured(activation("relu"), initialisation("xavier"), "none").gradient_ratio
+    assert question.measured()["ratio"] == own
+    assert grid_cell(page, "relu", 3) == f"{own:.0e}".replace("e-0", "e-")
+    claim = next(c for c in lesson_data.CLAIMS if c.key == "batch_norm_cures_vanishing")
+    assert claim.settings["samples"] == lab.SAMPLES
+    assert claim.measured()["relu"] == lab.measured(activation("relu"), initialisation("he"), "batch").gradient_ratio

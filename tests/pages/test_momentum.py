@@ -118,7 +118,10 @@ def test_find_the_error_shows_formula_and_answer():
 def test_swings_are_those_of_the_runs():
     app = open_momentum(**exactly(0.0185, 0.9))
     rows = {unlined(r["Optimizer"]): r for r in app.table[1].value.to_dict("records")}
-    assert (rows["SGD"]["Zigzags in 50 steps"], rows["Momentum"]["Zigzags in 50 steps"]) == ("50", "25")
+    assert (rows["SGD"]["Zigzags"], rows["Momentum"]["Zigzags"]) == ("11", "20")
+    assert (rows["SGD"]["Overshoot along"], rows["Momentum"]["Overshoot along"]) == ("–", "2.79")
+    assert rows["Nesterov"]["Overshoot across"] == "diverged"
+    assert any("at least a hundredth of its longer side, here 0.15" in c.value for c in app.caption)
     assert results(app)["Nesterov"]["Outcome"].startswith("diverged at step")
 
 

@@ -45,9 +45,9 @@ def test_sweep_is_one_run_at_every_rate_with_the_limits_marked():
     want = sweep_rates("ravine", "sgd", goal=Goal("value below", 1e-4), steps=5000, rates=rates, starts=start)
     sgd = lines["SGD"]
     assert np.frombuffer(b64decode(sgd["y"]["bdata"])) == pytest.approx(want.mean_steps)
-    assert lines["2/λ at the end"]["x"] == pytest.approx([0.02, 0.02])
-    assert lines["2/λ at the start"]["x"] == pytest.approx([0.02, 0.02])
-    assert lines["η"]["x"] == [0.0185, 0.0185]
+    assert lines["2/λ at start and end"]["x"] == pytest.approx([0.02, 0.02]), "one mark for one rate"
+    assert "2/λ at the end" not in lines and "2/λ at the start" not in lines
+    assert (lines["η"]["x"], lines["η"]["mode"]) == ([0.0185], "markers"), "seen beside the line"
     assert want.rates[want.steps[:, 0] < 5000].max() == pytest.approx(0.02, rel=0.025), "the cliff stands at the limit"
 
 
@@ -56,7 +56,12 @@ def test_condition_number_moves_the_limit():
     app.slider(key="ravine_log_condition").set_value(3.0).run()
     assert not app.exception and not app.error
     assert "0.002" in said(app)
-    assert traces(app, "Steps to the goal")["2/λ at the end"]["x"] == pytest.approx([0.002, 0.002])
+    assert traces(app, "Steps to the goal")["2/λ at start and end"]["x"] == pytest.approx([0.002, 0.002])
+
+
+def test_limits_that_differ_have_a_mark_each():
+    lines = traces(open_page(PAGE, {"surface": "Rosenbrock"}, steps=20_000), "Steps to the goal")
+    assert lines["2/λ at the end"]["x"] != lines["2/λ at the start"]["x"]
 
 
 def test_minima_too_sharp_for_the_rate_are_red():
