@@ -281,7 +281,7 @@ QUESTIONS = (
         text="ε = 1e-8 inside the root, a gradient of 1e-4: how long is the first step of Adam?",
         options=("One learning rate, as always", "About 0.7 learning rates", "A ten-thousandth of one"),
         answer=1,
-        because="{inside_small:.3f} learning rates, outside the root {outside_small:.4f}: the root of ε is 1e-4 as well.",
+        because="{inside_small:.3f} of them, outside the root {outside_small:.4f}: the root of ε is 1e-4 as well.",
         measured=_epsilon,
         right=lambda outside_small, outside_smaller, inside_small, inside_smaller: int(
             np.argmin(np.abs(np.log(inside_small / np.array([1.0, 0.7, 1e-4]))))
@@ -485,8 +485,8 @@ CLAIMS = (
         key="sgd_finds_better_solutions",
         text="SGD finds a better solution than Adam.",
         verdict="only if",
-        condition="Only if near its start is better: SGD ends nearest to it, Adam where both weights moved equally far.",
-        reading="From 0 the lengths are {sgd_length:.2f} and {adam_length:.2f}; from {shorter:.0f} % of starts Adam's is shorter.",
+        condition="Only if near its start is better: Adam ends where both weights moved equally far.",
+        reading="Lengths from 0: {sgd_length:.2f} and {adam_length:.2f}; from {shorter:.0f} % of starts Adam's is shorter.",
         settings={"equals": ["sgd", "adam"]},
         measured=_solutions,
         holds=lambda sgd_length, adam_length, off_nearest, uneven, shorter, longer: (
