@@ -12,6 +12,7 @@ from core.data import Data
 from core.descent import Trajectory, descend
 from core.ensemble import descend_many
 from core.optimizers.adam_general import ADAM_GENERAL
+from core.small_sets import small_sets, unseen_error
 from core.spec import Goal, Noise, Optimizer, Surface
 from core.streams import LEVEL, both, confined, feed, feed_many, lengths, repeated
 
@@ -186,27 +187,20 @@ def wanted() -> Surface:
     )
 
 
-SETS, SET_ROWS, SPREAD = 100, 5, 0.5
-"""Small sets of rows y = w x + b with noise 1, whose true weights have this standard deviation."""
 SET_STRENGTHS = np.append(0.0, 0.05 * 2.0 ** np.arange(8))
 
 
 @lru_cache(maxsize=8)
 def unseen_errors(key: str, size: int | None, seed: int = 0) -> np.ndarray:
-    """Return the squared error on unseen rows that each weight decay of SET_STRENGTHS leaves, (SETS, N).
+    """Return the error on unseen rows that each weight decay of SET_STRENGTHS leaves, (sets, N).
 
-    The rows of a set are all it learns from, in batches of `size` or all at once; x is normal, so that the error is
-    the squared distance from the true weights, above the noise.
+    Five rows are all there is to learn from, in batches of `size` or all at once.
     """
-    rng, errors = np.random.default_rng(seed), []
-    for k in range(SETS):
-        x, truth = rng.standard_normal(SET_ROWS), SPREAD * rng.standard_normal(2)
-        rows = np.column_stack([x, truth[0] * x + truth[1] + rng.standard_normal(SET_ROWS)])
-        learnt = replace(checked_surface("linear_regression"), data=Data(rows))
+    starts, decays, errors = np.zeros((2, len(SET_STRENGTHS))), {"weight_decay": SET_STRENGTHS}, []
+    for k, (surface, truth) in enumerate(small_sets(5, seed)):
         batches = None if size is None else Batches(size, "reshuffled", seed + k)
-        starts, decays = np.zeros((2, len(SET_STRENGTHS))), {"weight_decay": SET_STRENGTHS}
-        ends = descend_many(learnt, key, starts, 2000, 0.02, decays, schedule="cosine", batches=batches).final
-        errors.append(np.sum((ends - truth[:, None]) ** 2, axis=0))
+        runs = descend_many(surface, key, starts, 2000, 0.02, decays, schedule="cosine", batches=batches)
+        errors.append(unseen_error(runs.final, truth))
     return np.array(errors)
 
 
