@@ -109,7 +109,7 @@ def test_rare_feature_is_there_in_one_row_of_fifty():
 
 
 @pytest.mark.parametrize(
-    ("row", "expected"), zip(RARE_RATES, (1111, 418, 2373, 4360, 2984, 551, 541), strict=True), ids=str
+    ("row", "expected"), list(zip(RARE_RATES, (1111, 418, 2373, 4360, 2984, 551, 541), strict=True)), ids=str
 )
 def test_steps_to_a_rare_feature(row, expected):
     key, lr, falling = row

@@ -486,7 +486,9 @@ CLAIMS = (
         text="SGD finds a better solution than Adam.",
         verdict="only if",
         condition="Only if near its start is better: Adam ends where both weights moved equally far.",
-        reading="From 0: lengths {sgd_length:.2f} and {adam_length:.2f}; from {shorter:.0f} % of starts Adam's is shorter.",
+        reading=(
+            "From 0: {sgd_length:.2f} and {adam_length:.2f} long; from {shorter:.0f} % of starts Adam's is shorter."
+        ),
         settings={"equals": ["sgd", "adam"]},
         measured=_solutions,
         holds=lambda sgd_length, adam_length, off_nearest, uneven, shorter, longer: (
