@@ -240,7 +240,7 @@ CLAIMS = (
         text="A larger batch needs fewer updates per epoch, but more epochs for the same accuracy.",
         verdict="only if",
         condition="Only at one rate for all. With a rate that grows with B it does not.",
-        reading="Samples, B = 1 and 64: {same1}, {same64} at rate 0.05; {linear1}, {linear64} at 0.01 B.",
+        reading="Samples at rate 0.05: {same1} for B = 1, {same64} for 64; at rate 0.01 B {linear64}.",
         settings=_RACE
         | {"batch": ["1", "16", "64"], "rule": "linear", "most_rate": 1.0, "lr_sgd": 0.01, "clock": "samples"}
         | {"epochs": 4},
@@ -269,7 +269,7 @@ CLAIMS = (
         text="Small batches oscillate and do not come to rest.",
         verdict="shown",
         condition="Half the rate is as good as twice the batch.",
-        reading="Squared radius over η/B: {r1:.3f} ± {e1:.3f} for B = 1, {r64:.3f} ± {e64:.3f} for 64.",
+        reading="Squared radius over η/B: {r1:.3f} for B = 1, {r64:.3f} for 64; in theory {theory:.3f}.",
         settings=_DATA
         | {"experiment": "ball", "batch": ["1", "16", "64"], "sampling": "replacement", "rule": "same"}
         | {"lr_sgd": 0.02},
@@ -329,7 +329,7 @@ CLAIMS = (
         text="Batches of one sample end in a local optimum, because a sample misleads; large ones explore.",
         verdict="only if",
         condition="Only under noise so loud that no well holds a single sample.",
-        reading="In the worse well {b1:.0f} %, with 16 {b16:.0f} %; at twice the noise {loud1:.0f} and {loud16:.0f} %.",
+        reading="In the worse well {b1:.0f} %; at twice the noise {loud1:.0f} %, and with B = 16 {loud16:.0f} %.",
         settings=_ESCAPE | {"batch": ["1", "16"], "escape_steps": 2000, "well": "shallow", "sigma": 12.0},
         measured=_worse_well,
         holds=lambda **n: (
