@@ -73,11 +73,11 @@ NEAR = 0.05
 
 
 @lru_cache(maxsize=64)
-def robustness(surface: str, optimizer: str) -> RateSweep:
+def robustness(surface: str, optimizer: str, steps: int = ROBUST_STEPS) -> RateSweep:
     """Return which rates bring the first start of a surface within NEAR of a minimum, to stay there."""
     spec = checked_surface(surface)
     start = np.array(spec.starts[:1], dtype=float).T
-    return sweep_rates(spec, optimizer, goal=Goal("near", NEAR, spec.minima), steps=ROBUST_STEPS, starts=start)
+    return sweep_rates(spec, optimizer, goal=Goal("near", NEAR, spec.minima), steps=steps, starts=start)
 
 
 def at_the_edge(sweep: RateSweep) -> bool:
@@ -90,19 +90,28 @@ DECADES = float(np.log10(RATES[-1] / RATES[0]))
 RARE_ROWS, RARE_EVERY = 1000, 50
 """The feature is there in one row of fifty. More rows would only slow down the exact loss beside each step."""
 RARE_WEIGHT, DENSE_WEIGHT = 3.0, 1.0
-RARE_RATES = (("sgd", 0.1), ("adagrad", 1.0), ("rmsprop", 0.01), ("adadelta", 10.0), ("adam", 0.01))
-"""Rates at which the dense weight ends about equally exact, so that the rare one can be compared."""
+RARE_RATES = (
+    ("sgd", 0.1, False),
+    ("adagrad", 1.0, False),
+    ("rmsprop", 0.01, False),
+    ("adadelta", 10.0, False),
+    ("adam", 0.01, False),
+    ("rmsprop", 0.7, True),
+    ("adam", 0.8, True),
+)
+"""Rates, constant or falling like 1/√t, at which the dense weight ends about equally exact, so that the rare one can be
+compared."""
 RARE_STEPS = 6000
 REPEATS = 20
 
 
 @lru_cache(maxsize=8)
-def rare_surface(seed: int) -> Surface:
-    """Return the loss of y = 3 m + 1 with noise 0.1, where the feature m is 1 in one row of fifty and else 0.
+def rare_surface(seed: int, every: int = RARE_EVERY) -> Surface:
+    """Return the loss of y = 3 m + 1 with noise 0.1, where the feature m is 1 in one row of `every` and else 0.
 
     The weight of m learns from those rows alone; the constant, a feature of every row, learns from all.
     """
-    present = (np.arange(RARE_ROWS) % RARE_EVERY == 0).astype(float)
+    present = (np.arange(RARE_ROWS) % every == 0).astype(float)
     noise = np.random.default_rng(seed).standard_normal(RARE_ROWS)
     target = RARE_WEIGHT * present + DENSE_WEIGHT + 0.1 * noise
     return replace(
@@ -128,15 +137,26 @@ class Rare:
 
 
 @lru_cache(maxsize=64)
-def rare_feature(optimizer: str, lr: float, seed: int = 0) -> Rare:
-    """Learn from one row at a time; run i draws its rows with seed + i."""
+def rare_feature(
+    optimizer: str,
+    lr: float,
+    seed: int = 0,
+    *,
+    falling: bool = False,
+    every: int = RARE_EVERY,
+    hyper: tuple[tuple[str, float], ...] = (),
+) -> Rare:
+    """Learn from one row at a time, at a rate that may fall like 1/√t; run i draws its rows with seed + i."""
+    steps = RARE_STEPS * max(1, every // RARE_EVERY)
+    schedule = 1 / np.sqrt(np.arange(1, steps + 1)) if falling else None
     goal = Goal("near", 0.3, ((RARE_WEIGHT, 0.0),), weight=(1.0, 0.0))
     batches = Batches(1, "replacement", seed)
     starts = np.zeros((2, REPEATS))
-    runs = descend_many(rare_surface(seed), optimizer, starts, RARE_STEPS, lr, batches=batches, goal=goal, record=True)
+    settings: dict = {"batches": batches, "schedule": schedule, "goal": goal, "record": True}
+    runs = descend_many(rare_surface(seed, every), optimizer, starts, steps, lr, dict(hyper), **settings)
     assert runs.path is not None
-    dense = np.abs(runs.path[:, RARE_STEPS // 2 :, 1] - DENSE_WEIGHT).mean()
-    arrived = np.where(runs.first >= 0, runs.first, RARE_STEPS)
+    dense = np.abs(runs.path[:, steps // 2 :, 1] - DENSE_WEIGHT).mean()
+    arrived = np.where(runs.first >= 0, runs.first, steps)
     return Rare(optimizer, lr, runs.path[:, :, 0], arrived, float(dense))
 
 
@@ -155,15 +175,17 @@ SKEWED_METHODS: Sequence[tuple[str, dict]] = (
 
 
 @lru_cache(maxsize=64)
-def drift(optimizer: str, hyper: tuple[tuple[str, float], ...] = (), seed: int = 0) -> np.ndarray:
-    """Return where skewed batches of mean 0 carry a point that should stay, (2 REPEATS, steps + 1).
+def drift(
+    optimizer: str, hyper: tuple[tuple[str, float], ...] = (), seed: int = 0, repeats: int = REPEATS
+) -> np.ndarray:
+    """Return where skewed batches of mean 0 carry a point that should stay, (2 repeats, steps + 1).
 
     Both coordinates of every run count: they receive independent streams.
     """
-    stream = skewed(SKEWED_STEPS, REPEATS, seed)
+    stream = skewed(SKEWED_STEPS, repeats, seed)
     runs = feed_many(optimizer, stream, SKEWED_RATE, hyper=dict(hyper), record=True)
     assert runs.path is not None
-    return runs.path.transpose(0, 2, 1).reshape(2 * REPEATS, -1)
+    return runs.path.transpose(0, 2, 1).reshape(2 * repeats, -1)
 
 
 def mean_and_error(values: np.ndarray) -> tuple[float, float]:

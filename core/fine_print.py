@@ -7,10 +7,12 @@ from functools import lru_cache
 import numpy as np
 
 from core.arguments import checked_surface
+from core.batches import Batches
 from core.data import Data
 from core.descent import Trajectory, descend
 from core.ensemble import descend_many
 from core.optimizers.adam_general import ADAM_GENERAL
+from core.small_sets import small_sets, unseen_error
 from core.spec import Goal, Noise, Optimizer, Surface
 from core.streams import LEVEL, both, confined, feed, feed_many, lengths, repeated
 
@@ -185,6 +187,23 @@ def wanted() -> Surface:
         minimum=0.0,
         starts=((0.0, 0.0),),
     )
+
+
+SET_STRENGTHS = np.append(0.0, 0.05 * 2.0 ** np.arange(8))
+
+
+@lru_cache(maxsize=8)
+def unseen_errors(key: str, size: int | None, seed: int = 0) -> np.ndarray:
+    """Return the error on unseen rows that each weight decay of SET_STRENGTHS leaves, (sets, N).
+
+    Five rows are all there is to learn from, in batches of `size` or all at once.
+    """
+    starts, decays, errors = np.zeros((2, len(SET_STRENGTHS))), {"weight_decay": SET_STRENGTHS}, []
+    for k, (surface, truth) in enumerate(small_sets(5, seed)):
+        batches = None if size is None else Batches(size, "reshuffled", seed + k)
+        runs = descend_many(surface, key, starts, 2000, 0.02, decays, schedule="cosine", batches=batches)
+        errors.append(unseen_error(runs.final, truth))
+    return np.array(errors)
 
 
 STRENGTHS = np.round(np.logspace(-1, 1, 25), 6)

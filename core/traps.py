@@ -130,7 +130,7 @@ TRAPS = (
     Trap(
         key="valley",
         title="Valley to infinity",
-        text="The run falls for ever and never arrives: there is no minimum in this valley.",
+        text="A run that stays in this valley falls for ever: no minimum is in it. Momentum may roll out, to (3, 0.5).",
         surfaces=("beale",),
         start=(-2.0, 2.0),
         steps=20_000,
@@ -225,7 +225,7 @@ def growth_in_theory(run: Trajectory) -> float:
 
 @dataclass(frozen=True)
 class Rescue:
-    """When noise carries runs off the saddle on whose axis they start exactly."""
+    """When noise carries runs off the saddle on or beside whose axis they start."""
 
     sigma: float
     escaped: float
@@ -237,10 +237,12 @@ class Rescue:
     """Interval that holds the median of all seeds with 95 % confidence (order statistics)."""
 
 
-def noise_rescue(sigma: float, seed: int = 0, optimizer: Optimizer | str = "sgd", steps: int = 1000) -> Rescue:
-    """Return how SEEDS runs with gradient noise leave the strict saddle from exactly y = 0."""
+def noise_rescue(
+    sigma: float, seed: int = 0, optimizer: Optimizer | str = "sgd", steps: int = 1000, offset: float = 0.0
+) -> Rescue:
+    """Return how SEEDS runs with gradient noise leave the strict saddle from that far beside its axis."""
     noise = Noise(sigma, seed) if sigma else None
-    starts = saddle_starts(np.zeros(SEEDS))
+    starts = saddle_starts(np.full(SEEDS, offset))
     first = descend_many("saddle_bounded", optimizer, starts, steps, 0.05, noise=noise, goal=AWAY).first
     when = np.sort(np.where(first < 0, np.inf, first))
     reach = 0.98 * np.sqrt(SEEDS)

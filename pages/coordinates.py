@@ -326,25 +326,30 @@ def show_rare() -> None:
     )
     seed = controls.number(_("First seed"), "rare_seed", 0, 0, 2**31)
     with aside(), st.spinner(_("Learning from {count} streams of rows", count=lab.REPEATS)):
-        found = [lab.rare_feature(key, lr, seed) for key, lr in lab.RARE_RATES]
+        found = [lab.rare_feature(key, lr, seed, falling=falling) for key, lr, falling in lab.RARE_RATES]
     figures.show(rare_figure(seed, language()), "coordinates_rare", _("Weight of the rare feature over the steps"))
     heads = (_("Optimizer"), _("Rate"), _("Steps until it is right to 0.3"), _("Error of the other weight"))
     rows = []
-    for row in found:
+    for row, (_key, _lr, falling) in zip(found, lab.RARE_RATES, strict=True):
         mean, error = lab.mean_and_error(row.arrived)
-        name = f"{controls.swatch(row.optimizer)} {METHODS[row.optimizer]}"
+        name = f"{controls.swatch(row.optimizer)} {rare_title(row.optimizer, falling)}"
         rows.append((name, f"{row.lr:g}", f"{mean:.0f} ± {error:.0f}", f"{row.dense_error:.4f}"))
     runs.table(heads, rows, _("A rare feature"))
+
+
+def rare_title(key: str, falling: bool) -> str:
+    return f"{METHODS[key]}, η/√t" if falling else METHODS[key]
 
 
 @kept(8)
 def rare_figure(seed: int, lang: str) -> go.Figure:
     steps = np.arange(0, lab.RARE_STEPS + 1, 30)
     rows = []
-    for key, lr in lab.RARE_RATES:
-        path = lab.rare_feature(key, lr, seed).path[:, steps]
+    for key, lr, falling in lab.RARE_RATES:
+        path = lab.rare_feature(key, lr, seed, falling=falling).path[:, steps]
         mean, spread, style = path.mean(axis=0), path.std(axis=0), ink(key)
-        rows.append(Curve(steps, mean, METHODS[key], style.color, style.dash, mean - spread, mean + spread))
+        name, dash = rare_title(key, falling), "dot" if falling else style.dash
+        rows.append(Curve(steps, mean, name, style.color, dash, mean - spread, mean + spread))
     figure = figures.curves(rows, _("Step"), _("Weight of the rare feature"), height=320)
     figure.add_hline(y=lab.RARE_WEIGHT, line={"color": MARK, "width": 1, "dash": "dot"})
     return figures.Still(figure)

@@ -109,10 +109,11 @@ def test_rare_feature_is_there_in_one_row_of_fifty():
 
 
 @pytest.mark.parametrize(
-    ("key", "expected"), [("sgd", 1111), ("adagrad", 418), ("rmsprop", 2373), ("adadelta", 4360), ("adam", 2984)]
+    ("row", "expected"), list(zip(RARE_RATES, (1111, 418, 2373, 4360, 2984, 551, 541), strict=True)), ids=str
 )
-def test_steps_to_a_rare_feature(key, expected):
-    found = rare_feature(key, dict(RARE_RATES)[key], seed=0)
+def test_steps_to_a_rare_feature(row, expected):
+    key, lr, falling = row
+    found = rare_feature(key, lr, seed=0, falling=falling)
     mean, error = mean_and_error(found.arrived)
     assert found.path.shape == (REPEATS, RARE_STEPS + 1)
     assert abs(mean - expected) < 5 * error
