@@ -21,13 +21,13 @@ from benchmarks.yardsticks import (
     tanh_signal_in_numpy,
 )
 from core import descend, descend_many
-from core.basins import basin_map
-from core.batches import Batches
-from core.critical_points import find
-from core.curvature import window_axes
-from core.initialisation import xavier
+from core.analysis.basins import basin_map
+from core.analysis.critical_points import find
+from core.analysis.curvature import window_axes
+from core.engine.batches import Batches
+from core.networks.initialisation import xavier
+from core.networks.signal import propagate
 from core.schedules import rates
-from core.signal import propagate
 from surfaces import surface
 
 SIX_SCHEDULES = ("constant", "step", "exponential", "time_based", "linear", "cosine")

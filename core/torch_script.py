@@ -12,21 +12,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from core import engine
-from core.arguments import (
+from core.engine.batches import Batches
+from core.engine.checks import (
     checked_batches,
     checked_clip,
     checked_hyper,
     checked_noise,
-    checked_optimizer,
     checked_points,
     checked_steps,
-    checked_surface,
 )
-from core.batches import Batches
+from core.engine.evaluate import parameter_rows
+from core.engine.spec import NOTHING, Noise, Optimizer, Schedule, Surface
+from core.resolve import optimizer_of, surface_of
 from core.schedules import schedule as schedule_named
 from core.schedules import torch_source
-from core.spec import NOTHING, Noise, Optimizer, Schedule, Surface
 
 TORCH_DEFAULTS: dict[str, dict] = {
     "SGD": {"momentum": 0, "dampening": 0, "weight_decay": 0, "nesterov": False},
@@ -63,7 +62,7 @@ def torch_script(
     The arguments are those of `descend`, the learning rate among `hyper`. The list `path` of the script has
     the rows of `Trajectory.path`. Raises ValueError for what `descend` refuses.
     """
-    surface, optimizer, steps = checked_surface(surface), checked_optimizer(optimizer), checked_steps(steps)
+    surface, optimizer, steps = surface_of(surface), optimizer_of(optimizer), checked_steps(steps)
     x, y = checked_points("start", start, (2,)).tolist()
     values: dict = checked_hyper(optimizer, None, dict(hyper))
     checked_noise(noise, steps, range(1))
@@ -175,7 +174,7 @@ def _surface(surface: Surface) -> str:
     if surface.data is not None:
         return _mean_over_rows(surface)
     names = list(inspect.signature(value).parameters)
-    parameters = zip(names[2:], engine.parameter_rows(surface), strict=True)
+    parameters = zip(names[2:], parameter_rows(surface), strict=True)
     defaults = "".join(f", {name}={float(number) + 0.0!r}" for name, number in parameters)  # no -0.0
     return _constants(value) + _differentiable(value, f"f({names[0]}, {names[1]}{defaults})")
 
@@ -187,7 +186,7 @@ def _mean_over_rows(surface: Surface) -> str:
     names = inspect.signature(value).parameters
     w, b, *_parameters, x, y = names
     head = f"loss_of_row({', '.join(names)})"
-    given = ", ".join([w, b, *(f"{float(number)!r}" for number in engine.parameter_rows(surface)), x, y])
+    given = ", ".join([w, b, *(f"{float(number)!r}" for number in parameter_rows(surface)), x, y])
     return (
         f"rows = torch.tensor([\n{lines}\n])\n\n\n"
         f"{_differentiable(value, head)}\n\n\n"

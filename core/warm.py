@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from time import perf_counter
 
-from core.descent import descend
+from core import descend
+from core.engine.spec import Surface
 from core.optimizers import OPTIMIZERS, VARIANTS
-from core.spec import Surface
 
 
 def warm(surfaces: Sequence[Surface], between: Callable[[], None] = lambda: None) -> int:

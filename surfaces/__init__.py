@@ -1,6 +1,6 @@
 """Test functions of two variables, one file each, and losses from data; both tuples are in order of teaching."""
 
-from core.spec import Surface
+from core.engine.spec import Surface
 from surfaces.ackley import ACKLEY
 from surfaces.beale import BEALE
 from surfaces.booth import BOOTH

@@ -7,7 +7,7 @@ doi:10.1007/978-1-4613-1997-9. At the origin the part of the derivatives that co
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

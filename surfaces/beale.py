@@ -6,7 +6,7 @@ problem 5 of J. J. Moré, B. S. Garbow, K. E. Hillstrom, "Testing unconstrained 
 Transactions on Mathematical Software 7 (1981) 17-41, doi:10.1145/355934.355936.
 """
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

@@ -7,7 +7,7 @@ IBM Journal of Research and Development 16 (1972) 504-522, doi:10.1147/rd.165.05
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

@@ -9,7 +9,7 @@ at x = -10, the part of the derivatives that comes from the absolute value is ta
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

@@ -4,7 +4,7 @@ L. C. W. Dixon, G. P. Szegö, "The global optimization problem: an introduction"
 optimisation 2", North-Holland 1978, pages 1-15.
 """
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

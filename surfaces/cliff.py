@@ -6,7 +6,7 @@ recurrent neural networks", ICML 2013, arXiv:1211.5063.
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

@@ -7,7 +7,7 @@ from the absolute value is taken as 0.
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

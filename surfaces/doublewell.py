@@ -4,7 +4,7 @@ The tilted double well of S. H. Strogatz, "Nonlinear dynamics and chaos", Addiso
 with a bowl in the second direction.
 """
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

@@ -5,7 +5,7 @@ M. Molga, C. Smutnicki, "Test functions for optimization needs", 2005.
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

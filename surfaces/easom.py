@@ -5,7 +5,7 @@ E. E. Easom, "A survey of global optimization techniques", M. Eng. thesis, Unive
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

@@ -4,7 +4,7 @@ A. A. Goldstein, J. F. Price, "On descent from local minima", Mathematics of Com
 It is a product of one quartic in s = x + y and one in t = 2x - 3y, and is written so here.
 """
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

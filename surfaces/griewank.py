@@ -6,7 +6,7 @@ Applications 34 (1981) 11-39, doi:10.1007/BF00933356.
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

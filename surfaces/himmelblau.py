@@ -3,7 +3,7 @@
 D. M. Himmelblau, "Applied nonlinear programming", McGraw-Hill 1972.
 """
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

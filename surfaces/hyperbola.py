@@ -5,7 +5,7 @@ effect", ICLR 2022, arXiv:2110.03677. Every point of x y = 1 is a minimum, with 
 the curve and none along it; `minima` lists some of them.
 """
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

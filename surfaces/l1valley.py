@@ -6,7 +6,7 @@ doi:10.1007/978-3-642-82118-9. On an axis the subgradient 0 is taken for the coo
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

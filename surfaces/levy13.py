@@ -6,7 +6,7 @@ Scientific and Statistical Computing 6 (1985) 15-29, doi:10.1137/0906002.
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

@@ -10,8 +10,8 @@ Learning", SIAM Review 60 (2018) 223-311, doi:10.1137/16M1080173.
 
 import numpy as np
 
-from core.data import Data, noisy_line
-from core.spec import Surface
+from core.engine.data import Data, noisy_line
+from core.engine.spec import Surface
 
 
 def value(w, b, x, y):

@@ -9,8 +9,8 @@ D. R. Cox, "The Regression Analysis of Binary Sequences", Journal of the Royal S
 
 import numpy as np
 
-from core.data import Data, two_classes
-from core.spec import Point, Surface
+from core.engine.data import Data, two_classes
+from core.engine.spec import Point, Surface
 
 
 def value(w, b, x, y):

@@ -5,7 +5,7 @@ International Journal of Mathematical Modelling and Numerical Optimisation 4 (20
 arXiv:1308.4008.
 """
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

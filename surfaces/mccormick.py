@@ -8,7 +8,7 @@ arXiv:1308.4008. With u = x + y and v = x - y it is sin u + u/2 + (v - 1)^2: min
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

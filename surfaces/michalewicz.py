@@ -6,7 +6,7 @@ doi:10.1007/978-3-662-03315-9. Steepness m = 10.
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

@@ -3,7 +3,7 @@
 D. Hilbert, S. Cohn-Vossen, "Anschauliche Geometrie", Springer 1932, chapter IV.
 """
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

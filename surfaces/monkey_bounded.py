@@ -4,7 +4,7 @@ D. Hilbert, S. Cohn-Vossen, "Anschauliche Geometrie", Springer 1932, chapter IV;
 is ours.
 """
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

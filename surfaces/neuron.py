@@ -9,8 +9,8 @@ PMLR 9, 249-256, figure 5.
 
 import numpy as np
 
-from core.data import Data
-from core.spec import Surface
+from core.engine.data import Data
+from core.engine.spec import Surface
 from surfaces.logistic_regression import logistic_regression
 
 

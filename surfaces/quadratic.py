@@ -9,7 +9,7 @@ Mathematics and Mathematical Physics 4 (1964) 1-17, doi:10.1016/0041-5553(64)901
 
 import numpy as np
 
-from core.spec import Parameter, Surface
+from core.engine.spec import Parameter, Surface
 
 
 def value(x, y, a, b, c):

@@ -7,7 +7,7 @@ Schomisch, J. Born, "The parallel genetic algorithm as function optimizer", Para
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

@@ -8,8 +8,8 @@ A. L. Maas, A. Y. Hannun, A. Y. Ng, "Rectifier Nonlinearities Improve Neural Net
 
 import numpy as np
 
-from core.data import Data
-from core.spec import Point, Surface
+from core.engine.data import Data
+from core.engine.spec import Point, Surface
 
 
 def value(w, b, slope, x, y):

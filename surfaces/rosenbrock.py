@@ -4,7 +4,7 @@ H. H. Rosenbrock, "An automatic method for finding the greatest or least value o
 Journal 3 (1960) 175-184, doi:10.1093/comjnl/3.3.175.
 """
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

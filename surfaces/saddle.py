@@ -4,7 +4,7 @@ Y. N. Dauphin et al., "Identifying and attacking the saddle point problem in hig
 optimization", NeurIPS 2014, arXiv:1406.2572.
 """
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

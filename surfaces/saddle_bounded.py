@@ -5,7 +5,7 @@ Lee, M. Simchowitz, M. I. Jordan, B. Recht, "Gradient descent only converges to 
 arXiv:1602.04915.
 """
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

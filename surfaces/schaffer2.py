@@ -10,7 +10,7 @@ can show.
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

@@ -6,7 +6,7 @@ generalization gap and sharp minima", ICLR 2017, arXiv:1609.04836, asked of netw
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

@@ -4,7 +4,7 @@ M. A. Styblinski, T.-S. Tang, "Experiments in nonconvex optimization: stochastic
 smoothing and simulated annealing", Neural Networks 3 (1990) 467-483, doi:10.1016/0893-6080(90)90029-K.
 """
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

@@ -6,7 +6,7 @@ deep learning", 2021, arXiv:2110.04369.
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def value(x, y):

@@ -15,7 +15,7 @@ from benchmarks.yardsticks import (
     seconds_in_new_process,
 )
 from core import descend, descend_many
-from core.batches import Batches
+from core.engine.batches import Batches
 from surfaces import surface
 
 STARTS = np.random.default_rng(0).uniform(-1.5, 1.5, (2, 100))

@@ -210,5 +210,5 @@ def test_import_rule_is_in_force() -> None:
     assert contracts["floors"]["layers"] == ["pages", "ui", "surfaces", "core"]
     assert set(contracts["quiet-core"]["forbidden_modules"]) == {"streamlit", "plotly"}
     allowed = contracts["one-compiler"]["ignore_imports"]
-    assert {line.split(" -> ")[0] for line in allowed} == {"core.jit"}
+    assert {line.split(" -> ")[0] for line in allowed} == {"core.engine.kernels"}
     assert contracts["single-optimizers"]["type"] == "independence"

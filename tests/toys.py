@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.spec import Surface
+from core.engine.spec import Surface
 
 
 def toy(value, gradient, hessian, **facts) -> Surface:

@@ -13,13 +13,13 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core import batch_sizes as lab
-from core.batches import Batches
-from core.data import Scale
-from core.descent import Trajectory
-from core.gradient_noise import batch_covariance, gradient_cloud, row_covariance
+from core.analysis.gradient_noise import batch_covariance, gradient_cloud, row_covariance
+from core.engine.batches import Batches
+from core.engine.data import Scale
+from core.engine.descend import Trajectory
+from core.engine.spec import Surface, gap
 from core.schedules import schedule
-from core.spec import Surface, gap
+from pages.batches import measure as lab
 from ui import figures, runs
 from ui.controls import swatch
 from ui.figures import Curve

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
+from core.engine.spec import Hyper, Optimizer, learning_rate
 from core.numerals import NotRead, read, written
-from core.spec import Hyper, Optimizer, learning_rate
 from ui.i18n import _, language
 from ui.palette import Ink, ink, shades
 

@@ -13,9 +13,9 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.curvature import QuadraticModel
-from core.spec import Surface, gap
-from core.tuning import RateSweep
+from core.analysis.curvature import QuadraticModel
+from core.analysis.tuning import RateSweep
+from core.engine.spec import Surface, gap
 from ui.palette import HEIGHT, MARK, TEXT, VALLEY, ink
 
 POINTS = 111

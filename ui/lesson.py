@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.lessons import UNCONFIRMED, Claim, Question
-from core.presets import Preset, preset, presets
-from core.spec import Optimizer
+from core.engine.spec import Optimizer
+from teaching.contract import UNCONFIRMED, Claim, Question
+from teaching.presets import Preset, preset, presets
 from ui.controls import drawer
 from ui.i18n import _
 from ui.server import aside

@@ -19,11 +19,11 @@ import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
 
-import core.basins
-from core.basins import DIVERGED, LEFT, MOVING, BasinMap
-from core.critical_points import KINDS, NO_HESSIAN, Atlas, CriticalPoint, find
-from core.curvature import curvature_map
-from core.spec import Optimizer, Surface
+import core.analysis.basins
+from core.analysis.basins import DIVERGED, LEFT, MOVING, BasinMap
+from core.analysis.critical_points import KINDS, NO_HESSIAN, Atlas, CriticalPoint, find
+from core.analysis.curvature import curvature_map
+from core.engine.spec import Optimizer, Surface
 from ui.figures import FALLING, LEGEND, MARGIN, RISING, Still, faded, log_axis, plane, show_window
 from ui.i18n import _, language
 from ui.palette import MARK
@@ -145,7 +145,7 @@ class _Task:
 @lru_cache(maxsize=32)
 def _task(surface: Surface, optimizer: Optimizer, hyper: tuple, size: int, steps: int) -> _Task:
     def compute(progress: Callable[[float], None]) -> BasinMap:
-        return core.basins.basin_map(
+        return core.analysis.basins.basin_map(
             surface,
             optimizer,
             size,
@@ -209,7 +209,7 @@ def difference(one: BasinMap, other: BasinMap, *, height: int = 430) -> go.Figur
 
 @lru_cache(maxsize=32)
 def _difference(one: BasinMap, other: BasinMap, height: int, _language: str) -> go.Figure:
-    differs = core.basins.difference(one, other)
+    differs = core.analysis.basins.difference(one, other)
     picture = np.empty((*differs.shape, 3))
     for end in one.ends:
         where = one.end == end

@@ -11,19 +11,20 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from core import OPTIMIZERS, SCHEDULES, lessons
-from core.activations import ACTIVATIONS
-from core.critical_points import NO_HESSIAN
-from core.data import FAULTS
-from core.initialisation import INITIALISATIONS
-from core.lessons import UNCONFIRMED, VERDICTS
-from core.normalisation import NORMALISATIONS
+from core import OPTIMIZERS, SCHEDULES
+from core.analysis.critical_points import NO_HESSIAN
+from core.analysis.schedule_trials import TRIALS
+from core.engine.data import FAULTS
+from core.networks.activations import ACTIVATIONS
+from core.networks.initialisation import INITIALISATIONS
+from core.networks.normalisation import NORMALISATIONS
 from core.optimizers import VARIANTS
-from core.recipes import EXPERIMENTS
-from core.schedule_trials import TRIALS
 from core.schedules import drawn_schedule
-from core.traps import TRAPS
+from pages.recipes.measure import EXPERIMENTS
+from pages.traps.measure import TRAPS
 from surfaces import DATA_SURFACES, SURFACES
+from teaching import contract as lessons
+from teaching.contract import UNCONFIRMED, VERDICTS
 from ui import frame, runs
 from ui.i18n import CATALOGUE, ROOT
 from ui.player import LABELS
@@ -62,7 +63,7 @@ def update() -> list[str]:
 
 def lesson_modules() -> list:
     """Return the module of every page's questions and claims."""
-    return [import_module(f"core.lessons.{m.name}") for m in pkgutil.iter_modules(lessons.__path__)]
+    return [import_module(f"teaching.contract.{m.name}") for m in pkgutil.iter_modules(lessons.__path__)]
 
 
 def _in_code() -> Iterator[tuple[str, str]]:

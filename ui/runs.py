@@ -12,11 +12,11 @@ import pyarrow as pa
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from core.descent import Trajectory
-from core.engine import MAX_STEPS
-from core.spec import Goal, Noise, Optimizer, Surface
+from core.analysis.tuning import RateSweep, fine_rates, first_rate, sweep_rates
+from core.engine.descend import Trajectory
+from core.engine.limits import MAX_STEPS
+from core.engine.spec import Goal, Noise, Optimizer, Surface
 from core.torch_script import torch_script
-from core.tuning import RateSweep, fine_rates, first_rate, sweep_rates
 from ui import controls, figures, lesson
 from ui.controls import swatch
 from ui.i18n import _

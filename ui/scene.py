@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.engine import REACH
-from core.spec import Parameter, Surface
-from core.tuning import random_starts
+from core.analysis.tuning import random_starts
+from core.engine.limits import REACH
+from core.engine.spec import Parameter, Surface
 from surfaces import SURFACES, surface
 from ui import controls, figures
 from ui.i18n import _

@@ -1,5 +1,6 @@
 """The optimizers, in teaching order. A new one is a file beside this one and a name in a tuple below."""
 
+from core.engine.spec import Optimizer
 from core.optimizers.adadelta import ADADELTA
 from core.optimizers.adagrad import ADAGRAD
 from core.optimizers.adagrad_notes import ADAGRAD_NOTES
@@ -23,7 +24,6 @@ from core.optimizers.rprop import RPROP
 from core.optimizers.schedule_free import SCHEDULE_FREE
 from core.optimizers.sgd import SGD
 from core.optimizers.sign_sgd import SIGN_SGD
-from core.spec import Optimizer
 
 OPTIMIZERS = (
     SGD,

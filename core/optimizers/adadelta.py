@@ -6,7 +6,7 @@ paper, is an addition of torch.optim.Adadelta.
 
 import numpy as np
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, v, u, ratio, lr, rho, eps, weight_decay):

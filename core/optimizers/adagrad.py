@@ -7,7 +7,7 @@ torch.optim.Adagrad.
 
 import numpy as np
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, total, t, lr, lr_decay, weight_decay, initial_accumulator_value, eps):

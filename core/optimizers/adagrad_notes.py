@@ -6,7 +6,7 @@ nothing.
 
 import numpy as np
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, total, lr, eps, eps_inside):

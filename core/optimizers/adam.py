@@ -6,7 +6,7 @@ epsilon and the order of operations are those of torch.optim.Adam.
 
 import numpy as np
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, m, v, decay1, decay2, lr, beta1, beta2, eps, weight_decay):

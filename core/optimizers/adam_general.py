@@ -8,7 +8,7 @@ AMSGrad takes the largest mean square before the correction for the start.
 
 import numpy as np
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(

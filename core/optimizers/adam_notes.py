@@ -7,7 +7,7 @@ in the paper (1, 1, 0) this is AdamW. With eps = 0, as some write it, a gradient
 
 import numpy as np
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, m, v, decay1, decay2, lr, beta1, beta2, eps, weight_decay, correct_first, correct_second, eps_inside):

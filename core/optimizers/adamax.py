@@ -4,7 +4,7 @@ D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, ar
 Epsilon, which the paper does not need, is added to the gradient's size as in torch.optim.Adamax.
 """
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, m, u, decay1, lr, beta1, beta2, eps, weight_decay):

@@ -7,7 +7,7 @@ torch.optim.AdamW, the decay is multiplied by the learning rate; a weight withou
 
 import numpy as np
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, m, v, decay1, decay2, lr, beta1, beta2, eps, weight_decay):

@@ -7,7 +7,7 @@ still rise while that correction fades, over some 1 / (1 - beta2) steps; the pap
 
 import numpy as np
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, m, v, v_max, decay1, decay2, lr, beta1, beta2, eps, weight_decay):

@@ -6,7 +6,7 @@ torch.optim.ASGD the mean is kept beside the path and never fed back, and a step
 before it computed.
 """
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, ax, t, eta, eta_next, lr, lambd, alpha, t0, weight_decay):

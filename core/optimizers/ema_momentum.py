@@ -5,7 +5,7 @@ textbooks write it. torch.optim has no such class; the default rate is that of t
 heavy ball and this form start from one number and differ by the factor 1 - beta alone.
 """
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, m, lr, beta):

@@ -6,7 +6,7 @@ paper's default rate and decay rates. torch.optim has no such class.
 
 import numpy as np
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, m, c, lr, beta1, beta2, weight_decay):

@@ -5,7 +5,7 @@ Mathematics and Mathematical Physics 4 (1964) 1-17, doi:10.1016/0041-5553(64)901
 the learning rate multiplies the velocity, and dampening spares the first gradient.
 """
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, v, started, lr, momentum, dampening, weight_decay):

@@ -5,7 +5,7 @@ Nesterov's method. On a bowl of curvature L and with beta = 0.9 it is stable up 
 ball up to 3.8 / L.
 """
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, v, d, lr, beta):

@@ -6,7 +6,7 @@ openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ. Constants and order as in torch.op
 
 import numpy as np
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, m, v, decay2, faded, mu_product, lr, beta1, beta2, eps, weight_decay, fade):

@@ -6,7 +6,7 @@ importance of initialization and momentum in deep learning", PMLR 28 (2013) 1139
 torch.optim.SGD(nesterov=True), x is the point looked ahead to, at which the gradient is taken.
 """
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, v, lr, momentum, weight_decay):

@@ -8,7 +8,7 @@ stands outside the root and momentum comes after the division, as in torch.optim
 
 import numpy as np
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, m, v, b, lr, alpha, eps, weight_decay, momentum, centered):

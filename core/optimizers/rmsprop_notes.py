@@ -7,7 +7,7 @@ first step gives 0 / 0.
 
 import numpy as np
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, v, lr, alpha, eps, eps_inside):

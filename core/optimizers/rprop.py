@@ -8,7 +8,7 @@ Igel & Hüsken 2000), and the learning rate is nothing but the first step size.
 
 import numpy as np
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, g_last, size, started, lr, etaminus, etaplus, step_size_min, step_size_max):

@@ -6,7 +6,7 @@ the authors' package schedulefree the mean begins with the first z after the sta
 rate changes, paper and package weigh z_t by its square; here all weigh alike, which is the same at one rate.
 """
 
-from core.spec import Hyper, Optimizer, State, learning_rate
+from core.engine.spec import Hyper, Optimizer, State, learning_rate
 
 
 def step(x, g, z, average, t, lr, beta):

@@ -5,7 +5,7 @@ A. Cauchy, "Méthode générale pour la résolution des systèmes d'équations s
 Mathematical Statistics 22 (1951) 400-407, doi:10.1214/aoms/1177729586. Weight decay as in torch.optim.SGD.
 """
 
-from core.spec import Hyper, Optimizer, learning_rate
+from core.engine.spec import Hyper, Optimizer, learning_rate
 
 
 def step(x, g, lr, weight_decay):

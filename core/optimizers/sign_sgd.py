@@ -7,7 +7,7 @@ of torch.optim.SGD and of Adam, which takes the same step where the gradient doe
 
 import numpy as np
 
-from core.spec import Optimizer, learning_rate
+from core.engine.spec import Optimizer, learning_rate
 
 
 def step(x, g, lr):

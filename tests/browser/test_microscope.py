@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from core.critical_points import find
+from core.analysis.critical_points import find
 from tests.browser.conftest import Visitor
 
 pytestmark = pytest.mark.browser

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from core.lessons import Claim
+from teaching.contract import Claim
 from tests.pages import charts, held, open_page
 from ui.frame import PAGES
 
-LESSONS = {page: import_module(f"core.lessons.{Path(page.script).stem}") for page in PAGES}
+LESSONS = {page: import_module(f"teaching.contract.{Path(page.script).stem}") for page in PAGES}
 CLAIMS = [(page, k) for page, lesson in LESSONS.items() for k in range(len(lesson.CLAIMS))]
 
 

@@ -21,17 +21,20 @@ from pathlib import Path
 
 import numpy as np
 
-from core import OPTIMIZERS, SCHEDULES, Noise, Trajectory, depth, descend, normalisation, recipes
-from core.activations import ACTIVATIONS
-from core.batches import SAMPLING, Batches
-from core.fine_print import FAMILY
-from core.gallery import torch_values
-from core.initialisation import INITIALISATIONS
-from core.normalisation import NORMALISATIONS
-from core.normalised_training import running_after
+from core import OPTIMIZERS, SCHEDULES, Noise, Trajectory, descend
+from core.engine.batches import SAMPLING, Batches
+from core.networks import normalisation
+from core.networks.activations import ACTIVATIONS
+from core.networks.initialisation import INITIALISATIONS
+from core.networks.normalisation import NORMALISATIONS
+from core.networks.parameters import with_parameters
 from core.optimizers import VARIANTS
-from core.parameters import with_parameters
 from core.torch_script import TORCH_DEFAULTS, torch_script
+from pages.activations.measure import torch_values
+from pages.depth import measure as depth
+from pages.fine_print.measure import FAMILY
+from pages.normalisation.measure import running_after
+from pages.recipes import measure as recipes
 from surfaces import DATA_SURFACES, SURFACES
 
 FILE = Path(__file__).with_name("scripts.npz")

@@ -1,0 +1,349 @@
+"""The one loop that runs every optimizer on every surface, one run or a million, in blocks of lanes.
+
+A block is a workspace of `LANES` columns, one run each, and these rows:
+
+    Hessian | parameters | x, y | f | f_x, f_y | received gradient | state | hyper-parameters | sigma, clips | notes
+
+Each run has its own start, hyper-parameters, surface parameters, batches and noise; all take the same number of steps.
+A batch is nothing but other parameters of the surface, for the gradient that a run receives: where its rows stand in
+memory, and how many. A run that leaves the finite world or its box is taken out of its block by moving the last column
+into its place.
+"""
+
+import numpy as np
+
+from core.engine.kernels import (
+    COUNT,
+    DATA,
+    GRADIENT,
+    LANES,
+    PARAMETERS,
+    RECEIVED,
+    ROWS,
+    STATE,
+    VALUE,
+    X,
+    address,
+    call_surface,
+    call_update,
+    kernel,
+    rows,
+    surface_kernel,
+    update_kernel,
+)
+from core.engine.limits import REACH, STEEPEST
+from core.engine.spec import Goal, Optimizer, Surface
+
+RUNNING, CONVERGED, DIVERGED, LEFT, REACHED = range(5)
+STATUS = ("running", "converged", "diverged", "left the box", "reached the goal")
+
+# Columns of the outcome of a run.
+FINAL, OUTCOME, STOP, FIRST, HELD, OUTCOMES = 0, 2, 3, 4, 5, 6
+# Rows after the hyper-parameters.
+SIGMA, CLIP, CLIP_VALUE, BASE_RATE, PREVIOUS, CALM, HIT, SINCE, MARGIN = 0, 1, 2, 3, 4, 6, 7, 8, 9  # PREVIOUS x and y
+LANE, BEST, BAD, COOLDOWN, SCALE, NOTES = 10, 11, 12, 13, 14, 15
+
+
+@kernel(
+    "void(float64[:,::1], intp, intp, float64[::1], intp[::1], float64[:,::1], intp, intp, intp, "
+    "float64[:,::1], float64[:,:,::1], float64[:,:,::1], intp[::1], float64[::1], "
+    "float64[::1], float64, intp, float64, float64[:,::1], boolean, boolean, float64[:,:,::1], float64[:,::1])"
+)
+def _drive(
+    workspace,  # (ROWS, LANES) scratch; the caller owns it, because Numba frees its own arrays after their last mention
+    surface,  # address of the surface kernel
+    update,  # address of the update kernel
+    column,  # what every run starts with, up to and with the row CLIP_VALUE
+    own_rows,  # rows in which the runs differ: x, y and more
+    own,  # (rows, N) their values there
+    states,  # rows of state
+    hypers,  # rows of hyper-parameters, the learning rate first
+    steps,
+    rates,  # (steps, 1 or N) factors on the learning rate; 0 rows for none
+    noise,  # (1 or N, steps, 2) standard normal numbers; 0 lanes for none
+    batches,  # (K, steps, 2) address and count of the rows of every batch of K streams; 0 streams for none
+    stream,  # (N,) which of them a run reads
+    plateau,  # factor, patience, threshold, cooldown, least rate; empty for none
+    box,  # x low, x high, y low, y high
+    tolerance,  # a gradient at most this long is at rest
+    goal,  # index in Goal.KINDS
+    level,
+    targets,  # (K, 4): x, y and the weights of the squared distance
+    stop_at_goal,
+    clipped,
+    record,  # (N, steps + 1, rows to keep); 0 lanes for none
+    out,  # (N, OUTCOMES + states)
+):
+    rate = STATE + states
+    notes = rate + hypers
+    sigma, clip, clip_value = notes + SIGMA, notes + CLIP, notes + CLIP_VALUE
+    base, previous = notes + BASE_RATE, notes + PREVIOUS
+    calm, hit, since, margin, lane = notes + CALM, notes + HIT, notes + SINCE, notes + MARGIN, notes + LANE
+    best, bad, cooldown, scale = notes + BEST, notes + BAD, notes + COOLDOWN, notes + SCALE
+    here = address(workspace)
+    w = rows(here, (ROWS, LANES))  # the same memory with its shape known at compile time
+    count = own.shape[1]
+    kept = record.shape[2] if record.shape[0] > 0 else 0
+    values_needed = goal == 1 or kept > 2 or plateau.shape[0] > 0
+    level2 = level * level
+    side = -1.0 if goal == 2 else 1.0  # the goal holds where the margin is positive
+    tolerance2 = tolerance * tolerance
+    steepest2 = STEEPEST * STEEPEST
+    # In locals, because every store to the workspace might change an array element for all the compiler knows.
+    x_low, x_high, y_low, y_high = box[0], box[1], box[2], box[3]
+
+    for begin in range(0, count, LANES):
+        n = min(LANES, count - begin)
+        for r in range(column.shape[0]):
+            for b in range(n):
+                w[r, b] = column[r]
+        for k in range(own_rows.shape[0]):
+            for b in range(n):
+                w[own_rows[k], b] = own[k, begin + b]
+        for b in range(n):
+            w[base, b] = w[rate, b]
+            w[calm, b] = 0.0
+            w[hit, b] = -1.0
+            w[since, b] = 0.0
+            w[lane, b] = begin + b
+            w[previous, b] = w[X, b]
+            w[previous + 1, b] = w[X + 1, b]
+            w[best, b] = np.inf
+            w[bad, b] = 0.0
+            w[cooldown, b] = 0.0
+            w[scale, b] = 1.0
+
+        restless = 0.0  # the step since which not every run of the block is restless
+        for t in range(steps + 1):
+            call_surface(surface, n, 1, here)
+            if values_needed:
+                call_surface(surface, n, 0, here)
+
+            # How is every run? Only rare endings take the slow path below. Loads stand before the choices, so that
+            # LLVM turns these into selects and the loop vectorises.
+            now = float(t) + 1.0
+            ended = 0
+            resting = 0
+            for b in range(n):
+                x, y, gx, gy = w[X, b], w[X + 1, b], w[GRADIENT, b], w[GRADIENT + 1, b]
+                slope2 = gx * gx + gy * gy
+                inside = (x >= x_low) & (x <= x_high) & (y >= y_low) & (y <= y_high) & (slope2 <= steepest2)
+                ended += 0 if inside else 1
+                resting += 1 if slope2 <= tolerance2 else 0
+            if resting == 0:
+                restless = now  # one number for the block instead of a store for every run
+            else:
+                for b in range(n):
+                    slope2 = w[GRADIENT, b] * w[GRADIENT, b] + w[GRADIENT + 1, b] * w[GRADIENT + 1, b]
+                    since_before = max(w[calm, b], restless)
+                    w[calm, b] = since_before if slope2 <= tolerance2 else now
+            if goal == 1:
+                for b in range(n):
+                    w[margin, b] = level - w[VALUE, b]
+            elif goal > 1:
+                for b in range(n):
+                    w[margin, b] = np.inf
+                for k in range(targets.shape[0]):
+                    x_target, y_target, x_weight, y_weight = (
+                        targets[k, 0],
+                        targets[k, 1],
+                        targets[k, 2],
+                        targets[k, 3],
+                    )
+                    for b in range(n):
+                        u, v, nearest = w[X, b] - x_target, w[X + 1, b] - y_target, w[margin, b]
+                        squared = x_weight * u * u + y_weight * v * v
+                        w[margin, b] = squared if squared < nearest else nearest
+                for b in range(n):
+                    w[margin, b] = side * (w[margin, b] - level2)
+            if goal > 0:
+                for b in range(n):
+                    holds, missed, first = w[margin, b] > 0.0, w[since, b], w[hit, b]
+                    w[since, b] = missed if holds else now
+                    new = holds & (first < 0.0)
+                    w[hit, b] = now - 1.0 if new else first
+                    ended += 1 if new & stop_at_goal else 0
+            if kept > 0:
+                for b in range(n):
+                    for r in range(kept):
+                        record[int(w[lane, b]), t, r] = w[X + r, b]
+            last = t == steps
+            if ended > 0 or last:
+                for b in range(n):
+                    w[calm, b] = max(w[calm, b], restless)
+                b = 0
+                while b < n:
+                    x, y = w[X, b], w[X + 1, b]
+                    slope2 = w[GRADIENT, b] * w[GRADIENT, b] + w[GRADIENT + 1, b] * w[GRADIENT + 1, b]
+                    outcome = RUNNING
+                    if not (abs(x) <= REACH and abs(y) <= REACH and slope2 <= steepest2):
+                        outcome = DIVERGED
+                    elif not (x_low <= x <= x_high and y_low <= y <= y_high):
+                        outcome = LEFT
+                    elif stop_at_goal and w[hit, b] >= 0.0:
+                        outcome = REACHED
+                    elif last and w[calm, b] <= t:
+                        outcome = CONVERGED
+                    if outcome == RUNNING and not last:
+                        b += 1
+                        continue
+                    index = int(w[lane, b])
+                    finite = np.isfinite(x) and np.isfinite(y)
+                    out[index, FINAL] = x if finite else w[previous, b]
+                    out[index, FINAL + 1] = y if finite else w[previous + 1, b]
+                    out[index, OUTCOME] = outcome
+                    out[index, STOP] = w[calm, b] if outcome == CONVERGED else t
+                    out[index, FIRST] = w[hit, b]
+                    out[index, HELD] = w[since, b] if goal > 0 and w[since, b] <= t else -1.0
+                    for r in range(states):
+                        out[index, OUTCOMES + r] = w[STATE + r, b]
+                    n -= 1
+                    for r in range(notes + NOTES):
+                        w[r, b] = w[r, n]
+            if last or n == 0:
+                break
+
+            if batches.shape[0] > 0:
+                for b in range(n):
+                    place = stream[int(w[lane, b])]
+                    w[DATA, b] = batches[place, t, 0]
+                    w[COUNT, b] = batches[place, t, 1]
+                call_surface(surface, n, 1, here)
+                if plateau.shape[0] > 0:
+                    call_surface(surface, n, 0, here)  # a training loop shows its scheduler the loss of the batch
+                for b in range(n):
+                    w[DATA, b] = column[DATA]
+                    w[COUNT, b] = column[COUNT]
+            if noise.shape[0] > 0:
+                for b in range(n):
+                    index = int(w[lane, b]) if noise.shape[0] > 1 else 0
+                    w[GRADIENT, b] += w[sigma, b] * noise[index, t, 0]
+                    w[GRADIENT + 1, b] += w[sigma, b] * noise[index, t, 1]
+            if clipped:
+                for b in range(n):
+                    # torch.nn.utils.clip_grad_value_
+                    most = w[clip_value, b]
+                    w[GRADIENT, b] = min(max(w[GRADIENT, b], -most), most)
+                    w[GRADIENT + 1, b] = min(max(w[GRADIENT + 1, b], -most), most)
+                    # torch.nn.utils.clip_grad_norm_, with its 1e-6
+                    length = np.sqrt(w[GRADIENT, b] ** 2 + w[GRADIENT + 1, b] ** 2)
+                    shrink = min(w[clip, b] / (length + 1e-6), 1.0)
+                    w[GRADIENT, b] *= shrink
+                    w[GRADIENT + 1, b] *= shrink
+            if kept > 0:
+                for b in range(n):
+                    w[RECEIVED, b] = w[GRADIENT, b]
+                    w[RECEIVED + 1, b] = w[GRADIENT + 1, b]
+            if rates.shape[0] > 0:
+                for b in range(n):
+                    w[rate, b] = w[base, b] * w[scale, b] * rates[t, int(w[lane, b]) if rates.shape[1] > 1 else 0]
+            elif plateau.shape[0] > 0:
+                for b in range(n):
+                    w[rate, b] = w[base, b] * w[scale, b]
+            for b in range(n):
+                w[previous, b] = w[X, b]
+                w[previous + 1, b] = w[X + 1, b]
+            call_update(update, n, here)
+
+            if plateau.shape[0] > 0:
+                # torch.optim.lr_scheduler.ReduceLROnPlateau, mode "min", threshold_mode "rel"
+                factor, patience, threshold, rest, least = (
+                    plateau[0],
+                    plateau[1],
+                    plateau[2],
+                    plateau[3],
+                    plateau[4],
+                )
+                for b in range(n):
+                    if w[VALUE, b] < w[best, b] * (1.0 - threshold):
+                        w[best, b] = w[VALUE, b]
+                        w[bad, b] = 0.0
+                    else:
+                        w[bad, b] += 1.0
+                    if w[cooldown, b] > 0.0:
+                        w[cooldown, b] -= 1.0
+                        w[bad, b] = 0.0
+                    if w[bad, b] > patience:
+                        w[cooldown, b] = rest
+                        w[bad, b] = 0.0
+                        reduced = max(w[base, b] * w[scale, b] * factor, least)
+                        if w[base, b] * w[scale, b] - reduced > 1e-8:
+                            w[scale, b] = reduced / w[base, b]
+
+
+def drive(
+    surface: Surface,
+    optimizer: Optimizer,
+    start: np.ndarray,
+    hyper: dict,
+    steps: int,
+    *,
+    parameters: tuple,
+    rates: np.ndarray,
+    noise: np.ndarray,
+    sigma: np.ndarray | float,
+    clip: np.ndarray | float | None,
+    clip_value: np.ndarray | float | None,
+    batches: np.ndarray,
+    stream: np.ndarray,
+    plateau: np.ndarray,
+    tolerance: float,
+    goal: Goal | None,
+    stop_at_goal: bool,
+    keep: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Run the engine on checked arguments; return (out (N, OUTCOMES + states), record (N, steps + 1, `keep` rows)).
+
+    `start` is (2, N), every hyper-parameter (the learning rate first), surface parameter, sigma and both clips a float
+    or an array (N,). Run i reads `batches[stream[i]]`; whoever made these addresses keeps the rows alive. State is laid
+    out per coordinate first, then shared. `keep` is how many rows of the workspace to record from row X on: 0 nothing,
+    3 the path and its value, STATE - X + states + 1 everything down to the learning rate.
+    """
+    hyper = optimizer.prepare(**hyper) if optimizer.prepare else hyper
+    per_coordinate = tuple(s.key for s in optimizer.state if not s.shared)
+    shared = tuple(s.key for s in optimizer.state if s.shared)
+    states = 2 * len(per_coordinate) + len(shared)
+    memory = [s.start for s in optimizer.state for _ in range(2 - s.shared)]
+    layout = dict(enumerate(start, X)) | dict(enumerate(parameters, PARAMETERS))
+    if surface.data is not None:
+        layout |= {DATA: surface.data.address, COUNT: float(len(surface.data))}
+    limits = (np.inf if limit is None else limit for limit in (clip, clip_value))
+    layout |= dict(enumerate((*memory, *hyper.values(), sigma, *limits), STATE))
+    column = np.zeros(STATE + states + len(hyper) + BASE_RATE)
+    own = {}
+    for r, values in layout.items():
+        if isinstance(values, np.ndarray):
+            own[r] = values
+        else:
+            column[r] = values
+    count = start.shape[1]
+    box = np.array(surface.domain if surface.bounded else (-REACH, REACH, -REACH, REACH))
+    targets = np.array([(*target, *goal.weight) for target in goal.targets]) if goal else np.empty((0, 4))
+    out = np.empty((count, OUTCOMES + states))
+    record = np.full((count if keep else 0, steps + 1, keep), np.nan)
+    _drive(
+        np.zeros((ROWS, LANES)),
+        surface_kernel(surface.formulas, surface.data is not None),
+        update_kernel(optimizer.step, per_coordinate, shared, tuple(hyper)),
+        column,
+        np.array(list(own)),
+        np.stack(list(own.values())),
+        states,
+        len(hyper),
+        steps,
+        rates,
+        noise,
+        batches,
+        stream,
+        plateau,
+        box,
+        tolerance,
+        Goal.KINDS.index(goal.kind) if goal else 0,
+        goal.level if goal else 0.0,
+        targets,
+        stop_at_goal,
+        clip is not None or clip_value is not None,
+        record,
+        out,
+    )
+    return out, record

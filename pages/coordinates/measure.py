@@ -1,0 +1,193 @@
+"""What a rate per coordinate is worth: turned axes, rates that are off, rare features, batches that disagree."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from core import descend_many
+from core.analysis.streams import SLOPE, feed_many, skewed
+from core.analysis.tuning import RATES, RateSweep, sweep_rates
+from core.engine.batches import Batches
+from core.engine.data import Data
+from core.engine.spec import Goal, Surface
+from core.resolve import surface_of
+
+GRADIENT_METHODS = ("sgd", "adagrad", "rmsprop", "adadelta", "adam", "amsgrad")
+"""Methods whose step is a rate times a gradient or a mean of gradients."""
+SIGN_METHODS = ("rprop", "lion")
+"""Methods whose step ignores how long the gradient is."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the methods walk on, with the noise of its gradients and a rate at which each of them moves well."""
+
+    key: str
+    surface: Surface
+    sigma: float
+    rates: Mapping[str, float]
+
+
+@lru_cache(maxsize=1)
+def grounds() -> tuple[Ground, ...]:
+    """Return a constant slope, a bowl, the same bowl with noise, a tilted bowl, and a ravine that can be turned."""
+    bowl = replace(surface_of("bowl"), domain=(-6.5, 6.5, -6.5, 6.5), starts=((5.0, 1.0),))
+    ravine = replace(surface_of("ravine"), domain=(-12.0, 6.0, -12.0, 6.0))
+    usual = dict.fromkeys((*GRADIENT_METHODS, *SIGN_METHODS), 0.1) | {"adadelta": 1.0, "rprop": 0.01}
+    return (
+        Ground("slope", SLOPE, 0.0, usual),
+        Ground("bowl", bowl, 0.0, usual | {"adagrad": 0.5}),
+        Ground("noisy", bowl, 1.0, usual | {"adagrad": 0.5, "rmsprop": 0.05}),
+        Ground("booth", surface_of("booth"), 0.0, usual | {"sgd": 0.05}),
+        Ground("ravine", ravine, 0.0, usual | RAVINE_RATES),
+    )
+
+
+RAVINE_RATES = {"sgd": 0.0198, "adagrad": 3.0, "rmsprop": 0.03, "lion": 0.05}
+LEVEL = 1e-4
+"""A run down the ravine is over below this value."""
+ALONG, ACROSS = -10.0, 1.0
+"""Where it starts, measured along and across the ravine."""
+
+
+def turned_start(angle):
+    """Return the start (x, y) on the ravine turned by `angle` degrees, a number or an array."""
+    turn = np.radians(angle)
+    return ALONG * np.cos(turn) - ACROSS * np.sin(turn), ALONG * np.sin(turn) + ACROSS * np.cos(turn)
+
+
+def steps_by_angle(optimizer: str, lr: float, angles: np.ndarray, steps: int = 5000) -> np.ndarray:
+    """Return the steps down the ravine (condition number 100) turned by each angle in degrees, NaN for never."""
+    starts = np.array(turned_start(angles))
+    goal = Goal("value below", LEVEL)
+    runs = descend_many("ravine", optimizer, starts, steps, lr, goal=goal, parameters={"angle": angles})
+    return np.where(runs.first >= 0, runs.first, np.nan)
+
+
+ROBUST_SURFACES = ("rosenbrock", "beale", "ravine", "ravine45", "himmelblau", "goldstein")
+ROBUST_METHODS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "nadam", "rprop")
+ROBUST_STEPS = 5000
+NEAR = 0.05
+
+
+@lru_cache(maxsize=64)
+def robustness(surface: str, optimizer: str, steps: int = ROBUST_STEPS) -> RateSweep:
+    """Return which rates bring the first start of a surface within NEAR of a minimum, to stay there."""
+    spec = surface_of(surface)
+    start = np.array(spec.starts[:1], dtype=float).T
+    return sweep_rates(spec, optimizer, goal=Goal("near", NEAR, spec.minima), steps=steps, starts=start)
+
+
+def at_the_edge(sweep: RateSweep) -> bool:
+    """Say whether the first or the last rate of the grid works, so that there may be more beyond."""
+    return bool(sweep.reached[0] == 1.0 or sweep.reached[-1] == 1.0)
+
+
+DECADES = float(np.log10(RATES[-1] / RATES[0]))
+
+RARE_ROWS, RARE_EVERY = 1000, 50
+"""The feature is there in one row of fifty. More rows would only slow down the exact loss beside each step."""
+RARE_WEIGHT, DENSE_WEIGHT = 3.0, 1.0
+RARE_RATES = (
+    ("sgd", 0.1, False),
+    ("adagrad", 1.0, False),
+    ("rmsprop", 0.01, False),
+    ("adadelta", 10.0, False),
+    ("adam", 0.01, False),
+    ("rmsprop", 0.7, True),
+    ("adam", 0.8, True),
+)
+"""Rates, constant or falling like 1/√t, at which the dense weight ends about equally exact, so that the rare one can be
+compared."""
+RARE_STEPS = 6000
+REPEATS = 20
+
+
+@lru_cache(maxsize=8)
+def rare_surface(seed: int, every: int = RARE_EVERY) -> Surface:
+    """Return the loss of y = 3 m + 1 with noise 0.1, where the feature m is 1 in one row of `every` and else 0.
+
+    The weight of m learns from those rows alone; the constant, a feature of every row, learns from all.
+    """
+    present = (np.arange(RARE_ROWS) % every == 0).astype(float)
+    noise = np.random.default_rng(seed).standard_normal(RARE_ROWS)
+    target = RARE_WEIGHT * present + DENSE_WEIGHT + 0.1 * noise
+    return replace(
+        surface_of("linear_regression"),
+        data=Data(np.column_stack([present, target])),
+        minima=((RARE_WEIGHT, DENSE_WEIGHT),),
+        domain=(-1.0, 5.0, -1.0, 3.0),
+    )
+
+
+@dataclass(frozen=True)
+class Rare:
+    """How well a rare feature is learnt beside one of every row, over REPEATS runs."""
+
+    optimizer: str
+    lr: float
+    path: np.ndarray
+    """(REPEATS, steps + 1) weight of the rare feature."""
+    arrived: np.ndarray
+    """(REPEATS,) first step at which it is within 0.3 of the true one; all steps where it never is."""
+    dense_error: float
+    """Mean distance of the other weight from the true one in the second half of the runs."""
+
+
+@lru_cache(maxsize=64)
+def rare_feature(
+    optimizer: str,
+    lr: float,
+    seed: int = 0,
+    *,
+    falling: bool = False,
+    every: int = RARE_EVERY,
+    hyper: tuple[tuple[str, float], ...] = (),
+) -> Rare:
+    """Learn from one row at a time, at a rate that may fall like 1/√t; run i draws its rows with seed + i."""
+    steps = RARE_STEPS * max(1, every // RARE_EVERY)
+    schedule = 1 / np.sqrt(np.arange(1, steps + 1)) if falling else None
+    goal = Goal("near", 0.3, ((RARE_WEIGHT, 0.0),), weight=(1.0, 0.0))
+    batches = Batches(1, "replacement", seed)
+    starts = np.zeros((2, REPEATS))
+    settings: dict = {"batches": batches, "schedule": schedule, "goal": goal, "record": True}
+    runs = descend_many(rare_surface(seed, every), optimizer, starts, steps, lr, dict(hyper), **settings)
+    assert runs.path is not None
+    dense = np.abs(runs.path[:, steps // 2 :, 1] - DENSE_WEIGHT).mean()
+    arrived = np.where(runs.first >= 0, runs.first, steps)
+    return Rare(optimizer, lr, runs.path[:, :, 0], arrived, float(dense))
+
+
+SKEWED_STEPS = 2000
+SKEWED_RATE = 0.01
+SKEWED_METHODS: Sequence[tuple[str, dict]] = (
+    ("sgd", {}),
+    ("adagrad", {}),
+    ("adam", {}),
+    ("rmsprop", {}),
+    ("rmsprop", {"alpha": 0.9}),
+    ("lion", {}),
+    ("sign_sgd", {}),
+    ("rprop", {}),
+)
+
+
+@lru_cache(maxsize=64)
+def drift(
+    optimizer: str, hyper: tuple[tuple[str, float], ...] = (), seed: int = 0, repeats: int = REPEATS
+) -> np.ndarray:
+    """Return where skewed batches of mean 0 carry a point that should stay, (2 repeats, steps + 1).
+
+    Both coordinates of every run count: they receive independent streams.
+    """
+    stream = skewed(SKEWED_STEPS, repeats, seed)
+    runs = feed_many(optimizer, stream, SKEWED_RATE, hyper=dict(hyper), record=True)
+    assert runs.path is not None
+    return runs.path.transpose(0, 2, 1).reshape(2 * repeats, -1)
+
+
+def mean_and_error(values: np.ndarray) -> tuple[float, float]:
+    """Return the mean of independent values and its standard error."""
+    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))

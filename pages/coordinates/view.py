@@ -1,0 +1,409 @@
+"""A rate per coordinate: accumulators and effective rates on five grounds, and where they help and where not."""
+
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from core import Noise, Trajectory, descend
+from core.analysis.tuning import RATES
+from core.engine.limits import MAX_STEPS
+from core.engine.spec import Optimizer, Surface
+from core.optimizers import optimizer
+from pages.coordinates import claims as lesson_data
+from pages.coordinates import measure as lab
+from surfaces import surface
+from teaching.contract import Claim
+from ui import controls, figures, frame, lesson, runs, scene
+from ui.figures import Curve
+from ui.i18n import _, language
+from ui.kept import kept
+from ui.palette import MARK, ink
+from ui.player import Track
+from ui.server import aside
+
+frame.enter()
+controls.read_link()
+
+GROUNDS = {ground.key: ground for ground in lab.grounds()}
+METHODS = {key: optimizer(key).title for key in (*lab.GRADIENT_METHODS, *lab.SIGN_METHODS)}
+FIELD = ("sgd", "adagrad", "rmsprop", "adadelta", "adam")
+STEPS = 300
+CHARTS = ("rate_x", "rate_y", "divisor_x", "divisor_y", "length")
+LINKED = {name: f"coordinates_{name}" for name in CHARTS}
+ANGLES = np.linspace(0.0, 90.0, 31)
+
+
+class Walk(NamedTuple):
+    """What the sidebar sets."""
+
+    ground: lab.Ground
+    surface: Surface
+    start: tuple[float, float]
+    methods: list[Optimizer]
+    hyper: dict[str, dict[str, float]]
+    steps: int
+    noise: Noise | None
+
+
+def begin_anew() -> None:
+    """Take start, noise and rates from the ground just chosen."""
+    ground = GROUNDS[st.session_state["ground"]]
+    turn_start()
+    st.session_state["sigma"] = ground.sigma
+    for key in METHODS:
+        controls.set_rate(key, ground.rates[key])
+
+
+def turn_start() -> None:
+    """Put the start where it belongs on the ground, for a ravine at its angle."""
+    ground = st.session_state["ground"]
+    angle = st.session_state.get("angle", 0.0) if ground == "ravine" else None
+    scene.set_start(first_start(GROUNDS[ground], angle))
+
+
+def first_start(ground: lab.Ground, angle: float | None) -> tuple[float, float]:
+    if angle is None:
+        return ground.surface.starts[0]
+    x, y = lab.turned_start(angle)
+    return round(float(x), 4), round(float(y), 4)
+
+
+def load(claim: Claim) -> None:
+    """Set the widgets as a claim says; a ground brings its own start and rates."""
+    lesson.set_widgets(claim)
+    if "ground" in claim.settings:
+        begin_anew()
+
+
+def choose_walk() -> Walk:
+    """Show the sidebar and return what it sets."""
+    names = {
+        "slope": _("Slope"),
+        "bowl": _("Bowl"),
+        "noisy": _("Noisy bowl"),
+        "booth": _("Booth"),
+        "ravine": _("Ravine"),
+    }
+    style = {"widget": st.segmented_control, "required": True, "on_change": begin_anew}
+    ground = GROUNDS[controls.choice(_("Ground"), names, "ground", "slope", **style)]
+    chosen, angle = ground.surface, None
+    if ground.key == "ravine":
+        angle = controls.slider(
+            _("Angle of the ravine, degrees"), "angle", 0.0, 0.0, 90.0, step=3.0, on_change=turn_start
+        )
+        chosen = chosen.with_parameters(angle=angle)
+    teaches = {
+        "slope": _("The gradient is the same everywhere: what changes on the way is the rate."),
+        "bowl": _("The gradients fade towards the minimum: what becomes of a rate that is divided by their size?"),
+        "noisy": _("The gradients fade, their noise does not: that is what the rates are divided by in the end."),
+        "booth": _("A tilted bowl, nine times as steep across as along."),
+        "ravine": _("A hundred times as steep across as along. Turn it: who notices?"),
+    }
+    st.caption(teaches[ground.key])
+    methods = [optimizer(key) for key in controls.choices(_("Methods"), METHODS, "methods", FIELD, most=6)]
+    exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
+    hyper = {m.key: {"lr": controls.rate(m, ground.rates[m.key], exact=exact)} for m in methods}
+    with controls.drawer(_("Hyper-parameters"), "drawer_hyper", ":material/tune:") as is_open:
+        titles = {m.key: m.title for m in methods if len(m.hyper) > 1}
+        adjusted = None
+        if is_open and titles:
+            adjusted = controls.choice(_("Optimizer"), titles, "adjust", next(iter(titles)))
+        for m in methods:
+            hyper[m.key] |= controls.hyper_numbers(m, shown=m.key == adjusted)
+    with controls.drawer(_("Steps and noise"), "drawer_run", ":material/timeline:") as is_open:
+        steps = controls.number(_("Steps"), "steps", STEPS, 1, MAX_STEPS, step=100, shown=is_open)
+        name = _("Gradient noise, standard deviation")
+        sigma = controls.number(name, "sigma", ground.sigma, 0.0, 1e6, shown=is_open)
+        seed = controls.number(_("Seed of the noise"), "seed", 0, 0, 2**31, shown=is_open)
+    noise = Noise(sigma, seed) if sigma else None
+    return Walk(ground, chosen, first_start(ground, angle), methods, hyper, steps, noise)
+
+
+def track(run: Trajectory, steps: int) -> Track:
+    """Return a run for the player, with the rate and the divisor of each coordinate and the length of its steps."""
+    shown = runs.frames(run, steps)
+    style = ink(run.optimizer.key)
+    lr = run.hyper["lr"]
+    numbers = {"length": np.abs(np.diff(run.path[:, 0])) / abs(lr or 1.0)}
+    if run.optimizer.key in lab.GRADIENT_METHODS:
+        rate = run.explained()["rate"]
+        numbers |= {"rate_x": rate[:, 0], "rate_y": rate[:, 1]}
+        if run.optimizer.key != "sgd":
+            numbers |= {f"divisor_{name}": lr / rate[:, d] for d, name in enumerate("xy")}
+    series = {name: np.append(np.nan, np.where(values > 0, values, np.nan))[shown] for name, values in numbers.items()}
+    return Track(
+        key=run.optimizer.key,
+        label=run.optimizer.title,
+        color=style.color,
+        dash=style.pixels,
+        path=run.path[shown],
+        series=series,
+        outcome="" if run.status in ("running", "converged") else runs.outcome(run),
+        failed=run.status in ("diverged", "left the box"),
+    )
+
+
+def show_chart(name: str) -> None:
+    """Show the empty axes of one of CHARTS, which the player fills."""
+    titles = {
+        "rate_x": _("Effective rate of x"),
+        "rate_y": _("Effective rate of y"),
+        "divisor_x": _("What x divides by: √G, √v, …"),
+        "divisor_y": _("What y divides by"),
+        "length": _("Step of x, in learning rates"),
+    }
+    title = titles[name]
+    alt = _("{what} of every method over the steps", what=title)
+    figures.show(figures.still_axes(title, _("Step"), log=True), LINKED[name], alt, bar=False)
+
+
+def show_numbers(finished: list[Trajectory]) -> None:
+    """Show one row per run: its first step, its rates from the first step to the last, its way."""
+    heads = (
+        _("Optimizer"),
+        _("Rate"),
+        _("First step, in rates"),
+        _("Rate of x: first → last"),
+        _("Rate of y: first → last"),
+        _("Way"),
+        _("Final value"),
+        _("Outcome"),
+    )
+    rows = []
+    for run in finished:
+        first, lr = (np.abs(run.path[1] - run.path[0]).max() if len(run.path) > 1 else np.nan), run.hyper["lr"]
+        rates = ["–", "–"]
+        if run.optimizer.key in lab.GRADIENT_METHODS and len(run.rate):
+            rate = run.explained()["rate"]
+            rates = [f"{rate[0, d]:.3g} → {rate[-1, d]:.3g}" for d in range(2)]
+        rows.append(
+            (
+                f"{controls.swatch(run.optimizer.key)} {run.optimizer.title}",
+                f"{lr:.4g}",
+                f"{first / abs(lr):.3g}" if lr else "–",
+                *rates,
+                f"{np.hypot(*(run.path[-1] - run.path[0])):.4g}",
+                f"{run.value[-1]:.4g}",
+                runs.outcome(run),
+            )
+        )
+    title = _("From the first step to the last")
+    lesson.section(title)
+    runs.table(heads, rows, title)
+
+
+@st.fragment
+def stage(walk: Walk) -> None:
+    """Run the methods and show them. A fragment: a click that moves the start draws only this anew."""
+    pictures, playing = st.container(), st.container()
+    start = scene.choose_start(walk.start, random=False)
+    with frame.work(_("Compiling the formulas (only after an update)")):
+        finished = [
+            descend(walk.surface, m, start, walk.steps, hyper=walk.hyper[m.key], noise=walk.noise) for m in walk.methods
+        ]
+    tracks = [track(run, walk.steps) for run in finished]
+    with playing:
+        scene.play(
+            tracks,
+            steps=walk.steps,
+            stride=runs.stride(walk.steps),
+            plane="coordinates_plane",
+            linked=LINKED,
+            value_name=_("Effective rate of x"),
+            start=start,
+            on_step=runs.show_step,
+        )
+    with pictures:
+        left, right = st.columns(2, gap="small")
+        with left:
+            scene.show_plane(walk.surface, "coordinates_plane", tracks)
+        with right:
+            for name in CHARTS[:2]:
+                show_chart(name)
+    for column, name in zip(st.columns(3, gap="small"), CHARTS[2:], strict=True):
+        with column:
+            show_chart(name)
+    if finished:
+        show_numbers(finished)
+        take_away(walk, finished, runs.inspect(finished))
+
+
+def take_away(walk: Walk, finished: list[Trajectory], run: Trajectory) -> None:
+    title = _("A rate per coordinate")
+    scene.take_away(
+        scene.File(lambda: runs.as_csv(finished), "coordinates.csv"),
+        scene.File(lambda: runs.as_html(finished, title), "coordinates.html"),
+    )
+    runs.torch_drawer(run, walk.steps, noise=walk.noise)
+
+
+def show_turned(walk: Walk) -> None:
+    """Show the steps down the ravine against its angle, at the rates of the sidebar where it is the ground."""
+    turned = walk.ground.key == "ravine"
+    rates = tuple((m.key, walk.hyper[m.key]["lr"] if turned else GROUNDS["ravine"].rates[m.key]) for m in walk.methods)
+    lesson.section(
+        _("Turn the ravine"),
+        _(
+            "Steps to f < {level:g} from the same place in the ravine, whatever its angle. SGD does not notice the "
+            "turn. A rate per coordinate helps only where the ravine lies along an axis. Rates: {rates}.",
+            level=lab.LEVEL,
+            rates=", ".join(f"{METHODS[key]} {lr:.4g}" for key, lr in rates),
+        ),
+    )
+    figure = turned_figure(rates, walk.surface.parameters[1].default if turned else None, language())
+    figures.show(figure, "coordinates_turned", _("Steps down the ravine against its angle"), bar=False)
+
+
+@kept(64)
+def turned_figure(rates: tuple, angle: float | None, lang: str) -> go.Figure:
+    rows = []
+    for key, lr in rates:
+        style = ink(key)
+        steps = lab.steps_by_angle(key, lr, ANGLES)
+        rows.append(Curve(ANGLES, steps, METHODS[key], style.color, style.dash, mode="lines+markers"))
+    figure = figures.curves(rows, _("Angle in degrees"), _("Steps"), height=340)
+    figure.update_traces(marker={"size": 5})
+    figure.update_yaxes(rangemode="tozero")
+    if angle is not None:
+        figure.add_vline(x=angle, line={"color": MARK, "width": 1.5, "dash": "dot"})
+    return figures.Still(figure)
+
+
+def show_robustness() -> None:
+    """Show which rates work on a surface, and for how many decades of rates each method works on six of them."""
+    lesson.section(_("How exact must the rate be?"))
+    titles = {key: surface(key).title for key in lab.ROBUST_SURFACES}
+    chosen = controls.choice(_("Surface"), titles, "robust", "rosenbrock")
+    with aside(), st.spinner(_("Trying {count} rates for every method", count=len(RATES))):
+        sweeps = {(s, m): lab.robustness(s, m) for s in titles for m in lab.ROBUST_METHODS}
+    x_title, y_title = _("Learning rate"), _("Steps until it is near, to stay")
+    figure = robustness_figure(chosen, x_title, y_title)
+    alt = _("Steps to the minimum against the learning rate, the best rate of each method marked")
+    figures.show(figure, "coordinates_robust", alt)
+    runs.say_where_no_rate_works([(m, optimizer(m).title, sweeps[chosen, m]) for m in lab.ROBUST_METHODS])
+    heads = (_("Optimizer"), *titles.values())
+    rows = [
+        (f"{controls.swatch(m)} {optimizer(m).title}", *(decades(sweeps[s, m]) for s in titles))
+        for m in lab.ROBUST_METHODS
+    ]
+    runs.table(heads, rows, _("Decades of rates that work"))
+    st.caption(
+        _(
+            "Decades of rates that come within {near} of a minimum in {steps} steps and stay, of {count} rates from "
+            "{low:g} to {high:g} and one start. ≥: the grid ends before the working rates do.",
+            near=lab.NEAR,
+            steps=lab.ROBUST_STEPS,
+            count=len(RATES),
+            low=RATES[0],
+            high=RATES[-1],
+        )
+    )
+
+
+@kept(16)
+def robustness_figure(chosen: str, x_title: str, y_title: str) -> go.Figure:
+    sweeps = [(m, optimizer(m).title, lab.robustness(chosen, m)) for m in lab.ROBUST_METHODS]
+    return figures.Still(figures.rate_sweeps(sweeps, lab.ROBUST_STEPS, x_title, y_title))
+
+
+def decades(sweep: lab.RateSweep) -> str:
+    return f"{'≥ ' if lab.at_the_edge(sweep) else ''}{sweep.decades:.2f}"
+
+
+def show_rare() -> None:
+    """Show how the weight of a rare feature is learnt."""
+    lesson.section(
+        _("A rare feature"),
+        _(
+            "Online regression of y = 3 m + 1, one row a step. The feature m is there in one row of {every}, the "
+            "constant in all. Rates are chosen so that the weight of the constant ends about equally exact. "
+            "Line and band: mean and standard deviation over {count} seeds.",
+            every=lab.RARE_EVERY,
+            count=lab.REPEATS,
+        ),
+    )
+    seed = controls.number(_("First seed"), "rare_seed", 0, 0, 2**31)
+    with aside(), st.spinner(_("Learning from {count} streams of rows", count=lab.REPEATS)):
+        found = [lab.rare_feature(key, lr, seed, falling=falling) for key, lr, falling in lab.RARE_RATES]
+    figures.show(rare_figure(seed, language()), "coordinates_rare", _("Weight of the rare feature over the steps"))
+    heads = (_("Optimizer"), _("Rate"), _("Steps until it is right to 0.3"), _("Error of the other weight"))
+    rows = []
+    for row, (_key, _lr, falling) in zip(found, lab.RARE_RATES, strict=True):
+        mean, error = lab.mean_and_error(row.arrived)
+        name = f"{controls.swatch(row.optimizer)} {rare_title(row.optimizer, falling)}"
+        rows.append((name, f"{row.lr:g}", f"{mean:.0f} ± {error:.0f}", f"{row.dense_error:.4f}"))
+    runs.table(heads, rows, _("A rare feature"))
+
+
+def rare_title(key: str, falling: bool) -> str:
+    return f"{METHODS[key]}, η/√t" if falling else METHODS[key]
+
+
+@kept(8)
+def rare_figure(seed: int, lang: str) -> go.Figure:
+    steps = np.arange(0, lab.RARE_STEPS + 1, 30)
+    rows = []
+    for key, lr, falling in lab.RARE_RATES:
+        path = lab.rare_feature(key, lr, seed, falling=falling).path[:, steps]
+        mean, spread, style = path.mean(axis=0), path.std(axis=0), ink(key)
+        name, dash = rare_title(key, falling), "dot" if falling else style.dash
+        rows.append(Curve(steps, mean, name, style.color, dash, mean - spread, mean + spread))
+    figure = figures.curves(rows, _("Step"), _("Weight of the rare feature"), height=320)
+    figure.add_hline(y=lab.RARE_WEIGHT, line={"color": MARK, "width": 1, "dash": "dot"})
+    return figures.Still(figure)
+
+
+def show_skewed() -> None:
+    """Show where batches that disagree carry a point that should stay."""
+    lesson.section(
+        _("Batches that disagree"),
+        _(
+            "Nine batches of ten push by +0.1, one pushes back by 0.9: on average nothing pushes. Rate {rate:g}, "
+            "{count} independent streams. Where the sign alone counts, the nine win.",
+            rate=lab.SKEWED_RATE,
+            count=2 * lab.REPEATS,
+        ),
+    )
+    seed = controls.number(_("Seed of the batches"), "skew_seed", 0, 0, 2**31)
+    figures.show(skewed_figure(seed, language()), "coordinates_skewed", _("Drift of every method over the steps"))
+    heads = (_("Optimizer"), _("Where it ends: mean ± standard error"), _("Standard deviation"))
+    rows = []
+    for key, hyper in lab.SKEWED_METHODS:
+        ends = lab.drift(key, tuple(hyper.items()), seed)[:, -1]
+        mean, error = lab.mean_and_error(ends)
+        rows.append((f"{controls.swatch(key)} {named(key, hyper)}", f"{mean:.3g} ± {error:.2g}", f"{ends.std():.3g}"))
+    runs.table(heads, rows, _("Batches that disagree"))
+
+
+def named(key: str, hyper: dict) -> str:
+    extra = ", ".join(f"{name} {value:g}" for name, value in hyper.items())
+    return f"{optimizer(key).title} ({extra})" if extra else optimizer(key).title
+
+
+@kept(8)
+def skewed_figure(seed: int, lang: str) -> go.Figure:
+    steps = np.unique(np.geomspace(1, lab.SKEWED_STEPS, 120).astype(int))
+    rows = []
+    for key, hyper in lab.SKEWED_METHODS:
+        far = np.sqrt((lab.drift(key, tuple(hyper.items()), seed)[:, steps] ** 2).mean(axis=0))
+        rows.append(Curve(steps, far, named(key, hyper), ink(key).color, "dot" if hyper else ink(key).dash))
+    x_title, y_title = _("Step"), _("Distance from the start, root mean square")
+    return figures.Still(figures.curves(rows, x_title, y_title, log_x=True, log_y=True, height=360))
+
+
+lesson.header(_("A rate per coordinate"), _("From Adagrad to Adam: what does a rate of its own buy each coordinate?"))
+complaints = st.container()
+lesson.predict_first(lesson_data.QUESTIONS)
+with st.sidebar:
+    walk = choose_walk()
+stage(walk)
+if walk.methods:
+    show_turned(walk)
+show_robustness()
+show_rare()
+show_skewed()
+lesson.claims(lesson_data.CLAIMS, load)
+with complaints:
+    controls.complain()

@@ -1,0 +1,144 @@
+"""The normalisation laboratory: running statistics, two moons with and without a normalisation, weights without size.
+
+The networks of the two moons are 2-32-...-32-1 with eight hidden layers, trained by SGD on 256 points; every
+combination of a learning rate and a seed is a run of its own.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from threading import Lock
+
+import numpy as np
+
+from core.networks.activations import Activation, activation
+from core.networks.initialisation import Initialisation, initialisation
+from core.networks.network import Network, initial, loss_and_gradient
+from core.networks.normalisation import BatchNoise, Normalised, batch_noise, normalisation, updated
+from core.networks.training import train, two_moons
+
+WIDTHS = (2, *[32] * 8, 1)
+ROWS = 256
+RATES = (0.03, 0.1, 0.3, 1.0, 3.0)
+BATCHES = (2, 4, 8, 16, 64)
+STEPS, SEEDS, BATCH = 300, 5, 64
+NOISY = (2, 4, 8, 16, 32, 64, 128)
+IMAGES, CHANNELS, PIXELS = 2, 4, (2, 2)
+"""The tensor that is normalised: so many channels, so many images as it opens, so many rows and columns."""
+
+
+def tensor(images: int = IMAGES, seed: int = 0) -> np.ndarray:
+    """Return images (images, channels, rows, columns) of one decimal; each channel has its own mean and spread."""
+    rng = np.random.default_rng(seed)
+    middle = rng.uniform(-4, 4, (1, CHANNELS, 1, 1)) + rng.uniform(-3, 3, (images, 1, 1, 1))
+    spread = rng.uniform(0.5, 3, (1, CHANNELS, 1, 1))
+    return np.round(middle + spread * rng.standard_normal((images, CHANNELS, *PIXELS)), 1)
+
+
+def running_after(done: Normalised, count: int, batches: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return running mean and variance after the same batch was seen so many times; they begin at 0 and 1.
+
+    `count` numbers stand behind each of its statistics.
+    """
+    running = (np.zeros_like(done.mean), np.ones_like(done.variance))
+    for _ in range(batches):
+        running = updated(running, done, count)
+    return running
+
+
+@dataclass(frozen=True)
+class Task:
+    """Networks for the two moons; what they share, and every (learning rate, size of a batch) that is tried."""
+
+    unit: Activation
+    start: Initialisation
+    norm: str
+    """"none", or the key of a normalisation."""
+    place: str = "before"
+    rates: tuple[float, ...] = RATES
+    batch: int = BATCH
+    seeds: tuple[int, ...] = tuple(range(SEEDS))
+    steps: int = STEPS
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The losses after the last step, (rates, seeds); infinite where a run diverged."""
+
+    training: np.ndarray
+    """With the statistics of all points, where batches are normalised."""
+    evaluation: np.ndarray
+    """With the running statistics."""
+
+    @property
+    def median(self) -> np.ndarray:
+        """(rates,) the median over the seeds in evaluation."""
+        return np.median(self.evaluation, axis=1)
+
+
+class _Once:
+    """A training that runs once, for whoever asks first; others wait for it."""
+
+    def __init__(self, task: Task):
+        self._task, self._busy = task, Lock()
+        self._ends: Ends | None = None
+
+    def ends(self, progress: Callable[[float], None] | None) -> Ends:
+        with self._busy:
+            if self._ends is None:
+                task = self._task
+                norm = None if task.norm == "none" else normalisation(task.norm)
+                done = train(
+                    Network(WIDTHS, task.unit, norm, task.place),
+                    task.start,
+                    *_moons(),
+                    lr=task.rates,
+                    steps=task.steps,
+                    batch=task.batch,
+                    seeds=task.seeds,
+                    progress=progress,
+                )
+                self._ends = Ends(done.final, done.evaluation)
+            return self._ends
+
+
+_once = lru_cache(maxsize=128)(_Once)
+
+
+def trained(task: Task, progress: Callable[[float], None] | None = None) -> Ends:
+    """Train the networks of a task, or return from memory how they ended. `progress` takes the part that is done."""
+    return _once(task).ends(progress)
+
+
+@cache
+def _moons() -> tuple[np.ndarray, np.ndarray]:
+    return two_moons(ROWS)
+
+
+@cache
+def noise_of(batch: int) -> BatchNoise:
+    """Return how unreliable the statistics of a batch are, from memory if known."""
+    return batch_noise(batch, repeats=5000)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What the size of the weights in front of a batch normalisation changes, one number for each factor on them."""
+
+    loss: np.ndarray
+    gradient: np.ndarray
+    """Length of the gradient with respect to these weights."""
+    cosine: np.ndarray
+    """Between this gradient and the weights: 0 where a step along it leaves their size alone."""
+
+
+def sizes(factors: Sequence[float], seed: int = 0) -> Sizes:
+    """Multiply the first weights of a network 2-12-1 with ReLU and batch normalisation by each of the factors."""
+    network = Network((2, 12, 1), activation("relu"), normalisation("batch"))
+    parameters = np.repeat(initial(network, initialisation("he"), [seed]), len(factors), axis=0)
+    weight = slice(network.slots[0].begin, network.slots[0].end)
+    parameters[:, weight] *= np.reshape(factors, (-1, 1))
+    loss, gradient = loss_and_gradient(network, parameters, *_moons(), "cross entropy")
+    g, w = gradient[:, weight], parameters[:, weight]
+    length = np.linalg.norm(g, axis=1)
+    return Sizes(loss, length, (g * w).sum(1) / (length * np.linalg.norm(w, axis=1)))

@@ -1,0 +1,351 @@
+"""Averages, hand-overs, safety belts: what is done to a run besides its schedule, over the same seeds."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from core import Trajectory
+from core.analysis.schedule_trials import Spread
+from core.engine.spec import Goal, gap
+from core.optimizers import optimizer
+from pages.recipes import claims as lesson_data
+from pages.recipes import measure as lab
+from teaching.contract import Claim
+from ui import controls, figures, frame, lesson, runs, scene
+from ui.batches import clock_axes
+from ui.i18n import _
+from ui.palette import MARK, ink
+from ui.player import Track
+from ui.server import aside
+
+frame.enter()
+controls.read_link()
+
+DECAYS = 1 - np.logspace(-0.5, -4, 57)
+"""For the curve of theory: from the last three points to the whole run."""
+IZMAILOV = "Izmailov et al. 2018, arXiv:1803.05407"
+
+
+class Setup(NamedTuple):
+    """What the sidebar sets."""
+
+    experiment: lab.Experiment
+    case: lab.Case
+    """Everything but the start, which a click moves."""
+    recipes: tuple[lab.Recipe, ...]
+    total: int
+    """Steps, or where batches change: samples."""
+    level: float
+
+
+def begin_anew(key: str) -> None:
+    """Set every widget that experiments share to what this one brings."""
+    chosen = lab.experiment(key)
+    scene.set_start(chosen.start)
+    for name, value in chosen.settings.items():
+        st.session_state[name] = value
+
+
+def load(claim: Claim) -> None:
+    """Set the page to the experiment of a claim."""
+    begin_anew(str(claim.settings["part"]))
+    lesson.set_widgets(claim)
+
+
+def choose_experiment() -> lab.Experiment:
+    """Show the experiments and return the chosen one."""
+    titles = {row.key: _(row.title) for row in lab.EXPERIMENTS}
+    style = {"widget": st.segmented_control, "required": True, "label_visibility": "collapsed"}
+    anew = lambda: begin_anew(st.session_state["part"])  # noqa: E731
+    return lab.experiment(controls.choice(_("Experiment"), titles, "part", "hand_over", on_change=anew, **style))
+
+
+def choose_setup(chosen: lab.Experiment) -> Setup:
+    """Show the sidebar and return what it sets."""
+    total, recipes = choose_recipes(chosen)
+    surface = chosen.surface
+    for p in surface.parameters:
+        if p.key in chosen.parameters:
+            default, key = chosen.parameters[p.key], f"{chosen.family}_{p.key}"
+            value = controls.number(f"${p.symbol}$ {_(p.text)}", key, default, *p.allowed)
+            surface = surface.with_parameters(**{p.key: value})
+    sigma, seed, seeds, level = 0.0, 0, lab.MOST_SEEDS, chosen.level
+    if chosen.sigma:
+        name = _("Gradient noise of one sample") if chosen.key == "batches" else _("Gradient noise, standard deviation")
+        sigma = controls.number(name, "sigma", chosen.sigma, 0.0, 1e6, step=0.1)
+        with controls.drawer(_("Seeds, goal"), "drawer_run", ":material/timeline:") as is_open:
+            seed = controls.number(_("Seed of the noise"), "seed", 0, 0, 2**31, shown=is_open)
+            seeds = controls.number(_("Repetitions"), "seeds", lab.MOST_SEEDS, 2, lab.MOST_SEEDS, shown=is_open)
+            name = _("Goal: this far above the minimum")
+            level = controls.number(name, "goal", chosen.level, 1e-12, 1e6, step=1e-3, shown=is_open)
+    case = chosen.case(surface=surface, sigma=sigma, seed=seed, seeds=seeds)
+    return Setup(chosen, case, recipes, total, level)
+
+
+def choose_recipes(chosen: lab.Experiment) -> tuple[int, tuple[lab.Recipe, ...]]:
+    """Show what the recipes of an experiment are made of; return steps (or samples) and the recipes."""
+    values: dict = {}
+    for knob in chosen.knobs:
+        place = _(knob.text), knob.key, knob.default, knob.low, knob.high
+        values[knob.key] = controls.slider(*place, step=1) if knob.slides else controls.number(*place, step=knob.step)
+    total = values[chosen.knobs[0].key]
+    if values.get("begin", 0) > total:
+        st.warning(_("The tail would begin after the end; it begins at the last step, {step}.", step=total))
+    return total, chosen.build(**values)
+
+
+@st.fragment
+def stage(setup: Setup) -> None:
+    """Run every recipe and show it. A fragment: a click that moves the start draws only this anew."""
+    if setup.experiment.key == "board":
+        show_board(setup)
+        return
+    left, right = st.columns(2, gap="small")
+    pictures, playing = left.container(), left.container()
+    with left:
+        start = scene.choose_start(setup.experiment.start, random=False)
+    setup = setup._replace(case=replace(setup.case, start=start))
+    goal = Goal("near", lab.NEAR, setup.case.surface.minima) if setup.experiment.key == "clipping" else None
+    doing = one_by_one(setup, _("Repeating over the seeds"))
+    walks, spreads = zip(*((lab.walk(setup.case, r, goal), lab.repeat(setup.case, r)) for r in doing), strict=True)
+    tracks = [as_track(setup, *row) for row in zip(setup.recipes, walks, spreads, strict=True)]
+    charts = charts_of(setup)
+    linked, plane = {name: f"recipes_{name}" for name in charts}, "recipes_plane"
+    options: dict = {"value_name": next(iter(charts.values()))}
+    options |= {"steps": setup.total, "stride": runs.stride(setup.total), "plane": plane, "linked": linked}
+    options |= {"on_step": runs.show_step} if setup.experiment.key in ("averages", "clipping") else {}
+    by_samples = setup.experiment.key == "batches"
+    with playing:
+        labels = {"position": _("Sample {step} of {steps}")} if by_samples else {}
+        scene.play(tracks, start=start, labels=labels, **options)
+    with pictures:
+        alt = _("{name} from above with the path of every recipe", name=setup.case.surface.title)
+        scene.show_plane(setup.case.surface, plane, tracks, alt=alt)
+    with right:
+        axes = clock_axes if by_samples else lambda *names: figures.still_axes(*names, log=True)
+        for name, title in charts.items():
+            alt = _("{what} of every recipe over the run", what=title)
+            figures.show(axes(title, _("Samples") if by_samples else _("Step")), linked[name], alt, bar=False)
+    show_table(setup, walks, spreads)
+    if setup.experiment.key == "averages":
+        show_decays(setup, spreads)
+    elif setup.experiment.key == "clipping":
+        show_turn(setup)
+    look_closer(setup, walks)
+    take_away(setup, walks, spreads)
+
+
+def one_by_one(setup: Setup, doing: str) -> Iterator[lab.Recipe]:
+    """Give every recipe in turn, while a bar shows how far it is and other visitors are let through."""
+    bar = st.empty()
+    for k, recipe in enumerate(setup.recipes):
+        bar.progress(k / len(setup.recipes), f"{doing}: {recipe.title}")
+        with aside():
+            yield recipe
+    bar.empty()
+
+
+def charts_of(setup: Setup) -> dict[str, str]:
+    """Return the charts beside the surface, all logarithmic: series -> title."""
+    gap = {"gap": _("Value above the minimum")}
+    if setup.experiment.key == "clipping":
+        return gap | {"length": _("Step length")}
+    count = setup.case.runs
+    return gap | {"mean": _("Mean value above the minimum, {count} runs", count=count)}
+
+
+def as_track(setup: Setup, recipe: lab.Recipe, legs: list[Trajectory], spread: Spread) -> Track:
+    """Return what a recipe answers, frame by frame of the steps or, where batches change, of the samples."""
+    points, stride = lab.whole(legs, recipe), runs.stride(setup.total)
+    rows = recipe.rows_at(np.arange(0, setup.total + stride, stride), len(points))
+    failed = legs[-1].status not in ("running", "converged")
+    with np.errstate(over="ignore"):
+        above = gap(setup.case.surface.value(*points.T), setup.case.lowest)
+    length = np.append(np.nan, np.hypot(*np.diff(points, axis=0).T))
+    series = {"gap": above, "mean": spread.mean[: len(points)], "length": length}
+    series = {name: np.where(series[name] > 0, series[name], np.nan)[rows] for name in charts_of(setup)}
+    style, told = ink(recipe.key), dict.fromkeys(series, recipe.clock[rows])
+    looks: dict = {"color": style.color, "dash": style.pixels, "failed": failed}
+    looks |= {"outcome": runs.outcome(legs[-1])} if failed else {}
+    return Track(recipe.key, recipe.title, path=points[rows], series=series, clock=told, **looks)
+
+
+def show_table(setup: Setup, walks: Sequence[list[Trajectory]], spreads: Sequence[Spread]) -> None:
+    """Show the numbers of every recipe."""
+    case, rows, head = setup.case, setup.recipes, _("Recipe")
+    columns = {head: [f"{controls.swatch(row.key)} {row.title}" for row in rows]}
+    if setup.experiment.key == "clipping":
+        first = [legs[0] for legs in walks]
+        # A run that is thrown out at once took no step.
+        moves = [run.path[1] - run.path[0] if len(run.path) > 1 else np.full(2, np.nan) for run in first]
+        columns[_("First step, length")] = [f"{np.hypot(*move):.4g}" for move in moves]
+        columns[_("x after it")] = [f"{run.path[0, 0] + move[0]:.4g}" for run, move in zip(first, moves, strict=True)]
+        columns[_("Gradient turned by up to")] = [f"{lab.turned(run).max(initial=0):.1f}°" for run in first]
+        heading = _("Nearer than {radius:g} from step").format(radius=lab.NEAR)
+        columns[heading] = [str(run.held) if run.held >= 0 else _("not reached") for run in first]
+    else:
+        columns[_("Mean at the end") if case.sigma else _("Value at the end")] = [
+            "–" if s.lost else runs.with_error(s.mean[-1], s.error) for s in spreads
+        ]
+        if setup.experiment.key == "averages":
+            known = [lab.expected_end(case, row) for row in rows]
+            columns[_("Theory")] = ["–" if value is None else f"{value:.3g}" for value in known]
+        by_samples = setup.experiment.key == "batches"
+        heading = _("Mean below {level:g} at sample") if by_samples else _("Mean below {level:g} at step")
+        found = [spread.first_below(setup.level) for spread in spreads]
+        columns[heading.format(level=setup.level)] = [
+            str(row.clock[k]) if k >= 0 else _("not reached") for row, k in zip(rows, found, strict=True)
+        ]
+    if any(spread.lost for spread in spreads):
+        columns[_("Diverged")] = [f"{spread.lost} / {case.runs}" for spread in spreads]
+    text = _("Seeds {first} to {last}.", first=case.seed, last=case.seed + case.runs - 1) if case.sigma else ""
+    lesson.section(_("Results"), text)
+    runs.table(list(columns), list(zip(*columns.values(), strict=True)), _("Results"))
+
+
+def show_decays(setup: Setup, spreads: Sequence[Spread]) -> None:
+    """Show where moving averages of every decay end: theory, and the two that were measured."""
+    case, lr = setup.case, lab.pick(setup.recipes, "sgd").legs[0].lr
+    weight = np.stack([lab.weights(("ema", decay), setup.total) for decay in DECAYS], axis=1)
+    rows = [figures.Curve(1 - DECAYS, lab.expected(case, lr, weight), _("Theory"), MARK)]
+    if case.sigma and lab.is_stable(case, lr):
+        forgotten = np.array([lab.settled(case, lr, decay) for decay in DECAYS])
+        rows.append(figures.Curve(1 - DECAYS, forgotten, _("Theory, the start forgotten"), MARK, "dot"))
+    for recipe, spread in zip(setup.recipes, spreads, strict=True):
+        if recipe.average and recipe.average[0] == "ema":
+            end = np.array([1 - recipe.average[1]]), spread.mean[-1:]
+            rows.append(figures.Curve(*end, recipe.title, *ink(recipe.key), mode="markers"))
+    text = _(
+        "Here d is the weight of the old average, as in torch's `get_ema_avg_fn(d)`; other texts write α = 1 − d, the "
+        "weight of the new point, and the `momentum` of batch normalisation is that α. Too long a memory still holds "
+        "the start. The average is for evaluation: no step of the run ever sees it."
+    )
+    lesson.section(_("How long to remember"), text)
+    axes = _("Weight of the new point, 1 − d"), _("Mean at the end")
+    figures.show(figures.curves(rows, *axes, log_x=True, log_y=True), "recipes_decays", axes[1], bar=False)
+
+
+def show_turn(setup: Setup) -> None:
+    """Show by how much clipping turns a gradient of the reader's choice."""
+    lesson.section(_("Clip one gradient"))
+    with st.container(horizontal=True):
+        x = controls.number(_("Gradient in x"), "gx", 300.0, -1e12, 1e12)
+        y = controls.number(_("Gradient in y"), "gy", 0.5, -1e12, 1e12)
+    clipped = [row for row in setup.recipes if row.clip_norm or row.clip_value]
+    turns = [f"{lab.turn_of((x, y), norm=row.clip_norm, value=row.clip_value):.1f}°" for row in clipped]
+    names = [f"{controls.swatch(row.key)} {row.title}" for row in clipped]
+    title = _("Turned by")
+    runs.table([_("Recipe"), title], list(zip(names, turns, strict=True)), title)
+
+
+def show_board(setup: Setup) -> None:
+    """Show every recipe at its best rates, the best first."""
+    picture = st.container()
+    start = scene.choose_start(setup.experiment.start, random=False)
+    case = replace(setup.case, start=start)
+    scores = [lab.score(case, recipe) for recipe in one_by_one(setup, _("Tuning the rates"))]
+    scores.sort(key=lambda found: found.mean)
+    with picture:
+        name = _("Mean at the end, with two standard errors")
+        st.markdown(f"**{name}**")
+        figures.show(scores_figure(scores), "recipes_board", name, bar=False)
+    text = _(
+        "All rates of a recipe are multiplied by {factors}, and the lowest mean over seeds {first} to {last} counts. "
+        "Not everything was tuned: the step of the hand-over, the decay and the beginning of the tail were not.",
+        factors=", ".join(f"{factor:g}" for factor in lab.FACTORS),
+        first=case.seed,
+        last=case.seed + case.runs - 1,
+    )
+    lesson.section(_("Results"), text)
+    columns = {
+        _("Recipe"): [f"{controls.swatch(found.recipe.key)} {found.recipe.title}" for found in scores],
+        _("Rate"): [found.recipe.rates for found in scores],
+        _("Mean at the end"): [runs.with_error(s.mean, s.error) if s.mean < np.inf else _("diverged") for s in scores],
+    }
+    runs.table(list(columns), list(zip(*columns.values(), strict=True)), _("Results"))
+
+    rows = [(found.recipe.title, found.recipe.rates, found.mean, found.error) for found in scores]
+    table = pd.DataFrame(rows, columns=["recipe", "rates", "mean", "error"])
+    offer(lambda: table, lambda: scores_figure(scores), name)
+
+
+def scores_figure(scores: list[lab.Score]) -> go.Figure:
+    """Draw the mean of every recipe with its error bar, the best at the top."""
+    figure = go.Figure()
+    for found in (one for one in scores if 0 < one.mean < np.inf):
+        style, bars = {"color": ink(found.recipe.key).color, "size": 10}, {"array": [2 * found.error], "thickness": 2}
+        figure.add_scatter(x=[found.mean], y=[found.recipe.title], marker=style, error_x=bars, name="")
+    figure.update_layout(margin=figures.MARGIN | {"b": 44}, height=420, showlegend=False)
+    figure.update_xaxes(**figures.log_axis([one.mean for one in scores]))
+    return figure.update_yaxes(autorange="reversed", automargin=True)
+
+
+def look_closer(setup: Setup, walks: Sequence[list[Trajectory]]) -> None:
+    """Show the numbers of one step of one recipe, the code that ran and the same in PyTorch."""
+    titles = {row.key: row.title for row in setup.recipes}
+    key = controls.choice(_("Look closer at"), titles, "look", setup.recipes[-1].key)
+    recipe, legs = next(pair for pair in zip(setup.recipes, walks, strict=True) if pair[0].key == key)
+    number = 0
+    if len(legs) > 1:
+        parts = {str(k): f"{k + 1}: {optimizer(leg.optimizer).title} {leg.lr:g}" for k, leg in enumerate(recipe.legs)}
+        number = min(int(controls.choice(_("Part of the run"), parts, "leg", "0")), len(legs) - 1)
+    run = runs.inspect([legs[number]])
+    if recipe.average and recipe.average[0] in lab.AVERAGES:
+        with controls.drawer(_("The average that was taken"), "drawer_average", ":material/functions:") as is_open:
+            if is_open:
+                function, latex = lab.AVERAGES[recipe.average[0]]
+                lesson.formula(latex, (function,), IZMAILOV)
+    leg, noise = recipe.legs[number], setup.case.noise(recipe)
+    done = sum(other.steps for other in recipe.legs[:number])
+    settings = {"schedule": leg.schedule, "clip_norm": recipe.clip_norm, "clip_value": recipe.clip_value}
+    runs.torch_drawer(run, leg.steps, noise=noise and replace(noise, skip=done), **settings)
+
+
+def take_away(setup: Setup, walks: Sequence[list[Trajectory]], spreads: Sequence[Spread]) -> None:
+    """Offer the runs as a table and the chart of the means as a page."""
+
+    def table() -> pd.DataFrame:
+        parts = []
+        for recipe, legs, spread in zip(setup.recipes, walks, spreads, strict=True):
+            points = lab.whole(legs, recipe)
+            columns = {"recipe": recipe.title, "step": np.arange(len(points)), "clock": recipe.clock[: len(points)]}
+            columns |= {"x": points[:, 0], "y": points[:, 1], "mean_above_minimum": spread.mean[: len(points)]}
+            parts.append(pd.DataFrame(columns))
+        return pd.concat(parts)
+
+    def figure() -> go.Figure:
+        pairs = zip(setup.recipes, spreads, strict=True)
+        rows = [figures.Curve(row.clock, spread.mean, row.title, *ink(row.key)) for row, spread in pairs]
+        x_title = _("Samples") if setup.experiment.key == "batches" else _("Step")
+        return figures.curves(rows, x_title, "", log_y=True, height=600)
+
+    offer(table, figure, _("Mean value above the minimum"))
+
+
+def offer(table: Callable[[], pd.DataFrame], figure: Callable[[], go.Figure], title: str) -> None:
+    """Offer numbers and a figure as files."""
+
+    def page() -> str:
+        drawn = figure().update_layout(title=title, template="plotly_white", margin={"t": 90})
+        return drawn.to_html(include_plotlyjs=True, full_html=True)
+
+    numbers = scene.File(lambda: table().to_csv(index=False, float_format="%.17g"), "recipes.csv")
+    scene.take_away(numbers, scene.File(page, "recipes.html"))
+
+
+lesson.header(_("Averages, hand-overs, safety belts"), _("What helps a run to end well, besides its schedule?"))
+complaints = st.container()
+lesson.predict_first(lesson_data.QUESTIONS)
+chosen = choose_experiment()
+st.caption(_(chosen.text))
+with st.sidebar:
+    setup = choose_setup(chosen)
+stage(setup)
+lesson.claims(lesson_data.CLAIMS, load)
+with complaints:
+    controls.complain()

@@ -1,0 +1,548 @@
+"""Schedules: the learning rate over the run, side by side, beside what theory expects of each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from core import OPTIMIZERS, Trajectory, descend
+from core.analysis import schedule_trials as lab
+from core.analysis.curvature import eigenvalues
+from core.analysis.sharpness import sharpness
+from core.engine.spec import Optimizer, Schedule, Surface
+from core.optimizers import optimizer
+from core.schedules import drawn_schedule, schedule, torch_source
+from core.torch_script import torch_script
+from pages.schedules import claims as lesson_data
+from teaching.contract import Claim
+from ui import controls, figures, frame, lesson, runs, scene
+from ui.i18n import _
+from ui.palette import MARK, ink
+from ui.player import Track
+from ui.server import aside
+
+frame.enter()
+controls.read_link()
+
+TITLES = {row.key: row.title for row in lab.LINES}
+OPTIMIZER_TITLES = {o.key: o.title for o in OPTIMIZERS}
+PARTS = (0, 20, 40, 60, 80, 100)
+"""Percent of the run at which the drawn schedule has a point."""
+DRAWN = (0.1, 1.0, 1.0, 0.3, 0.1, 0.0)
+LENGTHS = tuple(range(0, 301, 5))
+"""Warm-ups to compare, in steps."""
+PLATEAUS = 40
+"""Seeds that show when the plateau rule drops."""
+DOTTED = (2, 4)
+ROOF = 30
+"""Curvatures up to so many times the first one are drawn: a run that is thrown out meets any."""
+
+
+class Entry(NamedTuple):
+    """A schedule with its settings and its rate."""
+
+    key: str
+    title: str
+    schedule: Schedule
+    settings: dict[str, float]
+    lr: float
+
+    @property
+    def plan(self) -> lab.Plan:
+        return lab.plan(self.schedule, self.settings)
+
+
+class Setup(NamedTuple):
+    """What the sidebar sets."""
+
+    trial: lab.Trial
+    optimizer: Optimizer
+    entries: list[Entry]
+    tuned: bool
+    case: lab.Case
+    """Everything but the start, which a click moves."""
+    level: float
+
+
+def begin_anew(key: str) -> None:
+    """Set every widget to what the trial brings."""
+    chosen = lab.trial(key)
+    scene.set_start(chosen.start)
+    values = {
+        "schedules": list(chosen.lines),
+        "optimizer": chosen.optimizer,
+        "rule": "same",
+        "sigma": chosen.sigma,
+        "steps": chosen.steps,
+        "seed": chosen.seed,
+        "goal": chosen.level,
+    }
+    for name, value in values.items():
+        st.session_state[name] = value
+    for name, value in chosen.parameters.items():
+        st.session_state[f"{chosen.family}_{name}"] = value
+    for o in OPTIMIZERS:
+        controls.set_rate(o.key, chosen.first_rate(o))
+    for row in lab.LINES[:-1]:
+        settings = {s.key: s.default for s in schedule(row.schedule).settings} | dict(chosen.defaults(row))
+        for name, value in settings.items():
+            st.session_state[f"{row.key}_{name}"] = value
+
+
+def load(claim: Claim) -> None:
+    """Set the page to the experiment of a claim."""
+    begin_anew(str(claim.settings["trial"]))
+    lesson.set_widgets(claim)
+    for o in OPTIMIZERS:
+        if f"lr_{o.key}" in claim.settings:
+            controls.set_rate(o.key, float(claim.settings[f"lr_{o.key}"]))  # type: ignore[arg-type]
+
+
+def choose_trial() -> lab.Trial:
+    """Show the experiments; whoever comes from another page meets the first as it is."""
+    if "trial" not in st.session_state and not set(st.query_params) - {"lang"}:
+        begin_anew(lab.TRIALS[0].key)
+    titles = {t.key: _(t.title) for t in lab.TRIALS}
+    style = {"widget": st.segmented_control, "required": True, "label_visibility": "collapsed"}
+    anew = lambda: begin_anew(st.session_state["trial"])  # noqa: E731
+    return lab.trial(controls.choice(_("Experiment"), titles, "trial", lab.TRIALS[0].key, on_change=anew, **style))
+
+
+def choose_setup(chosen: lab.Trial) -> Setup:
+    """Show the sidebar and return what it sets."""
+    keys = controls.choices(_("Schedules"), TITLES, "schedules", chosen.lines, most=len(TITLES))
+    rules = {"same": _("Same rate"), "tuned": _("Tuned")}
+    style = {"widget": st.segmented_control, "required": True, "width": "stretch"}
+    tuned = controls.choice(_("Base rate"), rules, "rule", "same", **style) == "tuned"
+    key = controls.choice(_("Optimizer"), OPTIMIZER_TITLES, "optimizer", chosen.optimizer)
+    lr = chosen.first_rate(optimizer(key))
+    if not tuned:
+        exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
+        lr = controls.rate(optimizer(key), lr, exact=exact, drawn=False)  # the lines are those of schedules
+    surface = choose_member(chosen)
+    sigma = controls.number(_("Gradient noise, standard deviation"), "sigma", chosen.sigma, 0.0, 1e6, step=0.1)
+    with controls.drawer(_("Settings of the schedules"), "drawer_settings", ":material/tune:") as is_open:
+        found = choose_settings(chosen, keys, is_open)
+    with controls.drawer(_("Steps, seeds, goal"), "drawer_run", ":material/timeline:") as is_open:
+        steps = controls.number(_("Steps"), "steps", chosen.steps, 1, lab.MOST_STEPS, step=100, shown=is_open)
+        seed = controls.number(_("Seed of the noise"), "seed", chosen.seed, 0, 2**31, shown=is_open)
+        seeds = controls.number(_("Repetitions"), "seeds", lab.MOST_SEEDS, 2, lab.MOST_SEEDS, step=50, shown=is_open)
+        name = _("Goal: this far above the minimum")
+        level = controls.number(name, "goal", chosen.level, 1e-12, 1e6, step=1e-3, shown=is_open)
+    entries = [Entry(name, TITLES[name], row, settings, lr) for name, (row, settings) in found.items()]
+    case = chosen.case(surface=surface, optimizer=key, steps=steps, sigma=sigma, seed=seed, seeds=seeds)
+    return Setup(chosen, optimizer(key), entries, tuned, case, level)
+
+
+def choose_member(chosen: lab.Trial) -> Surface:
+    """Show the parameters of the surface that the trial plays with; return the surface."""
+    values = {
+        p.key: controls.number(
+            f"${p.symbol}$ {_(p.text)}", f"{chosen.family}_{p.key}", chosen.parameters[p.key], *p.allowed
+        )
+        for p in chosen.surface.parameters
+        if p.key in chosen.parameters
+    }
+    return chosen.surface.with_parameters(**values)
+
+
+def choose_settings(chosen: lab.Trial, keys: Sequence[str], is_open: bool) -> dict[str, tuple[Schedule, dict]]:
+    """Show the settings of one schedule at a time; return every schedule with its own."""
+    adjustable = {key: TITLES[key] for key in keys if key != "constant"}
+    adjusted = None
+    if is_open and adjustable:
+        adjusted = controls.choice(_("Schedule"), adjustable, "adjust", next(iter(adjustable)))
+    found = {}
+    for row in map(lab.line, keys):
+        if row.key == "drawn":
+            found[row.key] = (drawn_schedule(draw(shown=adjusted == row.key)), {})
+            continue
+        own, defaults = schedule(row.schedule), chosen.defaults(row)
+        rows = [replace(s, default=defaults.get(s.key, s.default)) for s in own.settings]
+        shown = adjusted == row.key
+        found[row.key] = (own, {s.key: controls.setting_number(row.key, s, shown=shown) for s in rows})
+    return found
+
+
+def draw(*, shown: bool) -> tuple[tuple[float, float], ...]:
+    """Show the points of the drawn schedule, the link keeps each; return (part of the run, factor) of every one."""
+    points = []
+    for part, default in zip(PARTS, DRAWN, strict=True):
+        factor, key = default, f"drawn_{part}"
+        if shown or controls.asked(key) or st.session_state.get(key, default) != default:
+            label = _("Factor at {part} % of the run", part=part)
+            factor = controls.slider(label, key, default, 0.0, 1.5, step=0.05)
+        points.append((part / 100, factor))
+    return tuple(points)
+
+
+def able(setup: Setup) -> Setup:
+    """Say in one sentence which schedules contradict the run, and return the others."""
+    fit = []
+    for entry in setup.entries:
+        try:
+            lab.check(entry.schedule, setup.case.steps, entry.settings)
+            fit.append(entry)
+        except ValueError as error:
+            reason, warm_up = str(error), entry.settings.get("warm_up", 0)
+            if warm_up > setup.case.steps:
+                reason = _(
+                    "a warm-up of {n} steps is longer than the run of {steps}", n=warm_up, steps=setup.case.steps
+                )
+            st.warning(_("{name} is left out: {reason}.", name=entry.title, reason=reason))
+    return setup._replace(entries=fit)
+
+
+def with_tuned_rates(setup: Setup) -> tuple[Setup, list[lab.Tuning]]:
+    """Give every schedule the best rate of the same grid."""
+    grid = setup.trial.rates_for(setup.optimizer)
+    sweeps = [lab.tune(setup.case, grid, entry.plan) for entry in one_by_one(setup, _("Tuning the rates"))]
+    tuned = [entry._replace(lr=sweep.best_rate) for entry, sweep in zip(setup.entries, sweeps, strict=True)]
+    return setup._replace(entries=tuned), sweeps
+
+
+def one_by_one(setup: Setup, doing: str) -> Iterator[Entry]:
+    """Give every schedule in turn, while a bar shows how far it is and other visitors are let through."""
+    bar = st.empty()
+    for k, entry in enumerate(setup.entries):
+        bar.progress(k / len(setup.entries), f"{doing}: {entry.title}")
+        with aside():
+            yield entry
+    bar.empty()
+
+
+def as_tracks(setup: Setup, entry: Entry, run: Trajectory) -> list[Track]:
+    """Return the run of one schedule as the player draws it, and dotted the curvature that its rates tolerate."""
+    track, shown = runs.track(run, setup.case.steps, arrows=False), runs.frames(run, setup.case.steps)
+    style, steep = ink(entry.key), sharpness(run)
+    roof = ROOF * steep[0]
+    series = {
+        "gap": track.series["gap"],
+        "rate": np.append(run.rate, np.nan)[shown],
+        "sum": np.append(0.0, np.cumsum(run.rate))[shown],
+        "sharpness": np.where((steep > 0) & (steep < roof), steep, np.nan)[shown],
+    }
+    drawn = replace(track, key=entry.key, label=entry.title, color=style.color, dash=style.pixels, series=series)
+    limit = lab.tolerated(run) if setup.trial.key == "steep" else None
+    if limit is None:
+        return [drawn]
+    dotted = {"sharpness": np.append(np.where(limit < roof, limit, np.nan), np.nan)[shown]}
+    return [drawn, Track(entry.key, entry.title, style.color, DOTTED, series=dotted, failed=False)]
+
+
+def charts_of(setup: Setup) -> dict[str, tuple[str, bool]]:
+    """Return the charts beside the surface: series -> (title, whether its axis is logarithmic)."""
+    shared = {"gap": (_("Value above the minimum"), True), "rate": (_("Learning rate"), False)}
+    if setup.trial.key == "steep":
+        return shared | {"sharpness": (_("Curvature λ, dotted: limit of the rate"), True)}
+    return shared | {"sum": (_("Sum of the rates so far"), False)}
+
+
+@st.fragment
+def stage(setup: Setup) -> None:
+    """Run every schedule and show it. A fragment: a click that moves the start draws only this anew."""
+    left, right = st.columns(2, gap="small")
+    pictures, playing = left.container(), left.container()
+    with left:
+        start = scene.choose_start(setup.trial.start, random=False)
+    setup, sweeps = able(setup._replace(case=replace(setup.case, start=start))), []
+    if setup.tuned:
+        setup, sweeps = with_tuned_rates(setup)
+    case = setup.case
+    with frame.work(_("Compiling the formulas (only after an update)")):
+        finished = [
+            descend(
+                case.surface, case.optimizer, start, case.steps, entry.lr,
+                schedule=(entry.schedule, entry.settings), noise=case.noise(0),
+            )
+            for entry in setup.entries
+        ]  # fmt: skip
+    tracks = [track for pair in zip(setup.entries, finished, strict=True) for track in as_tracks(setup, *pair)]
+    charts = charts_of(setup)
+    linked = {name: f"schedules_{name}" for name in charts}
+    with playing:
+        plane = "schedules_plane"
+        scene.play(
+            tracks,
+            steps=case.steps,
+            stride=runs.stride(case.steps),
+            plane=plane,
+            linked=linked,
+            value_name=charts["gap"][0],
+            start=start,
+            on_step=runs.show_step,
+        )
+    with pictures:
+        alt = _("{name} from above with the path of every schedule", name=case.surface.title)
+        scene.show_plane(case.surface, plane, [track for track in tracks if track.path is not None], alt=alt)
+    with right:
+        for name, (title, log) in charts.items():
+            alt = _("{what} of every schedule over the steps", what=title)
+            figures.show(figures.still_axes(title, _("Step"), log=log), linked[name], alt, bar=False)
+    if finished:
+        spreads = show_repetitions(setup, finished)
+        if sweeps:
+            show_sweeps(setup, sweeps)
+        show_reason(setup)
+        look_closer(setup, finished)
+        take_away(setup, finished, spreads)
+
+
+def show_repetitions(setup: Setup, finished: list[Trajectory]) -> list[lab.Spread]:
+    """Show what every schedule does over all seeds, beside what theory gives; return it."""
+    case = setup.case
+    spreads = [lab.repeat(case, entry.lr, entry.plan) for entry in one_by_one(setup, _("Repeating over the seeds"))]
+    if not case.sigma:
+        lesson.section(_("Results"))
+    else:
+        numbers = {"count": case.runs, "first": case.seed, "last": case.seed + case.runs - 1}
+        text = _("{count} runs of each, seeds {first} to {last}; the band leaves out a tenth on each side.", **numbers)
+        if case.is_linear:
+            text += " " + _("Dotted in grey: what theory expects.")
+        lesson.section(_("Over many seeds"), text)
+        left, right = st.columns(2, gap="small")
+        with left:
+            name = _("Mean value above the minimum")
+            st.markdown(f"**{name}**")
+            figures.show(means(setup, spreads), "schedules_means", name, bar=False)
+        with right:
+            name = _("Part of the runs that end there")
+            if case.barrier is not None:
+                name = _("Part of the runs beyond the barrier")
+            st.markdown(f"**{name}**")
+            figures.show(ends(setup, spreads), "schedules_ends", name, bar=False)
+    show_table(setup, finished, spreads)
+    return spreads
+
+
+def means(setup: Setup, spreads: list[lab.Spread]) -> go.Figure:
+    """Draw the mean of every schedule with its band and, where it is known, what theory expects."""
+    case, at = setup.case, shown_steps(setup)
+    rows = []
+    for entry, spread in zip(setup.entries, spreads, strict=True):
+        low, high = (spread.low[at], spread.high[at]) if case.sigma and not spread.lost else (None, None)
+        rows.append(figures.Curve(at, spread.mean[at], entry.title, *ink(entry.key), low=low, high=high))
+    figure = figures.curves(rows, _("Step"), "", log_y=True, height=380)
+    for entry in setup.entries if case.is_linear else ():
+        if entry.schedule.factor:
+            line = {"color": MARK, "dash": "dot", "width": 1.5}
+            theory = lab.expected(case, entry.lr, entry.plan)[at]
+            name = _("Theory: {name}", name=entry.title)
+            figure.add_scatter(x=at, y=theory, mode="lines", name=name, line=line, showlegend=False)
+    lr = setup.entries[0].lr
+    level = lab.floor(case, lr)
+    if np.isfinite(level):
+        text = _("floor of constant rate {lr:.3g}: {level:.3g}", lr=lr, level=level)
+        figure.add_hline(y=level, line={"color": MARK, "dash": "dash", "width": 1}, annotation_text=text)
+    return figure
+
+
+def shown_steps(setup: Setup) -> np.ndarray:
+    """Return at most 401 steps of the run: more a chart cannot show."""
+    return np.unique(np.linspace(0, setup.case.steps, 401).astype(int))
+
+
+def ends(setup: Setup, spreads: list[lab.Spread]) -> go.Figure:
+    """Draw which part of the runs has left its well, or where there is only one, at which values the runs end."""
+    rows = []
+    if setup.case.barrier is not None:
+        at = shown_steps(setup)
+        for entry, spread in zip(setup.entries, spreads, strict=True):
+            part, error = spread.crossed[at], spread.crossed_error[at]
+            rows.append(figures.Curve(at, part, entry.title, *ink(entry.key), low=part - error, high=part + error))
+        return figures.curves(rows, _("Step"), "", height=380)
+    edges, parts = lab.histogram([spread.final for spread in spreads])
+    for entry, part in zip(setup.entries, parts, strict=False):
+        rows.append(figures.Curve(np.repeat(edges, 2)[1:-1], np.repeat(part, 2), entry.title, *ink(entry.key)))
+    return figures.curves(rows, _("Value above the minimum"), "", log_x=True, height=380)
+
+
+def show_table(setup: Setup, finished: list[Trajectory], spreads: list[lab.Spread]) -> None:
+    """Show the numbers of every schedule: the mean at the end beside its theory, and when the goal is reached."""
+    case = setup.case
+    columns: dict[str, list[str]] = {
+        _("Schedule"): [f"{controls.swatch(entry.key)} {entry.title}" for entry in setup.entries],
+        _("Base rate"): [f"{entry.lr:.4g}" for entry in setup.entries],
+        _("Sum of rates"): [f"{run.rate.sum():.4g}" for run in finished],
+        _("Mean at the end") if case.sigma else _("Value at the end"): [
+            "–" if s.lost else runs.with_error(s.mean[-1], s.error) for s in spreads
+        ],
+    }
+    if case.is_linear:
+        known = [lab.expected(case, e.lr, e.plan)[-1] if e.schedule.factor else None for e in setup.entries]
+        columns[_("Theory")] = ["–" if value is None else f"{value:.3g}" for value in known]
+    if case.barrier is not None:
+        parts = [runs.with_error(100 * s.crossed[-1], 100 * s.crossed_error[-1]) for s in spreads]
+        columns[_("Escaped (%)")] = parts
+    else:
+        first = [spread.first_below(setup.level) for spread in spreads]
+        heading = _("Mean below {level:g} at step") if case.sigma else _("Below {level:g} at step")
+        heading = heading.format(level=setup.level)
+        columns[heading] = [str(step) if step >= 0 else _("not reached") for step in first]
+    if any(spread.lost for spread in spreads):
+        columns[_("Diverged")] = [f"{spread.lost} / {case.runs}" for spread in spreads]
+    runs.table(list(columns), list(zip(*columns.values(), strict=True)), _("Results"))
+
+
+def show_sweeps(setup: Setup, sweeps: list[lab.Tuning]) -> None:
+    """Show what every rate of the grid achieved."""
+    text = _(
+        "Everyone tries the same {rates} rates with {seeds} seeds each, and takes the lowest mean at the end.",
+        rates=len(sweeps[0].rates),
+        seeds=setup.case.runs,
+    )
+    lesson.section(_("How the rates were chosen"), text)
+    rows = [
+        figures.Curve(sweep.rates, np.where(sweep.final < np.inf, sweep.final, np.nan), e.title, *ink(e.key))
+        for e, sweep in zip(setup.entries, sweeps, strict=True)
+    ]
+    axes = _("Base rate"), _("Mean at the end")
+    figures.show(figures.curves(rows, *axes, log_x=True, log_y=True), "schedules_sweeps", axes[1], bar=False)
+
+
+def show_reason(setup: Setup) -> None:
+    """Show what belongs to this experiment alone: how long a warm-up should be, when the plateau rule drops."""
+    if setup.trial.key == "steep":
+        show_warm_ups(setup)
+    plateau = next((entry for entry in setup.entries if entry.key == "plateau"), None)
+    if plateau and setup.case.sigma:
+        show_plateau(setup.case, plateau)
+
+
+def show_plateau(case: lab.Case, entry: Entry) -> None:
+    """Show how the rate falls in every seed, and without noise."""
+    with aside():
+        noisy = lab.plateau_rates(replace(case, seeds=PLATEAUS), entry.lr, entry.plan)
+        silent = lab.plateau_rates(replace(case, sigma=0.0), entry.lr, entry.plan)[0]
+    low, middle, high = np.nanquantile(noisy, (0.1, 0.5, 0.9), axis=0)
+    at = np.arange(case.steps)
+    rows = [
+        figures.Curve(at, middle, _("Median"), ink(entry.key).color, low=low, high=high),
+        figures.Curve(at, silent, _("Without noise"), MARK, "dash"),
+    ]
+    text = _(
+        "Over {count} seeds. Under noise the best loss so far is a lucky one, and the wait for a better one fails.",
+        count=PLATEAUS,
+    )
+    lesson.section(_("When the plateau rule drops the rate"), text)
+    name = _("Learning rate")
+    figures.show(figures.curves(rows, _("Step"), name, log_y=True), "schedules_plateau", name, bar=False)
+
+
+def show_warm_ups(setup: Setup) -> None:
+    """Show how many steps to the goal every length of warm-up leaves, and why: the curvature at the start."""
+    case, lr = setup.case, setup.entries[0].lr
+    lengths = tuple(n for n in LENGTHS if n <= case.steps)
+    found = lab.warm_ups(case, lr, lengths, setup.level)
+    bends = [float(eigenvalues(*case.surface.hessian(*p))[1]) for p in (case.start, case.surface.minima[0])]
+    text = _(
+        "Rate {lr:.4g} after warm-ups of 0 to {longest} steps, without noise; {lost} of these runs are thrown out and "
+        "have no point here. The largest curvature is {start:.1f} at the start and {end:.1f} at the minimum.",
+        lr=lr,
+        longest=lengths[-1],
+        lost=int(np.sum(found.diverged_at >= 0)),
+        start=bends[0],
+        end=bends[1],
+    )
+    lesson.section(_("How long to warm up"), text)
+    highest = np.where(found.peak < np.inf, found.peak, np.nan)
+    charts = {"goal": (_("Steps to the goal"), found.reached), "peak": (_("Highest value on the way"), highest)}
+    for column, (key, (title, values)) in zip(st.columns(2, gap="small"), charts.items(), strict=True):
+        row = figures.Curve(found.lengths, values, title, ink("warm_up").color, mode="markers")
+        with column:
+            figure = figures.curves([row], _("Warm-up in steps"), title, log_y=True, legend=False)
+            figures.show(figure, f"schedules_{key}", title, bar=False)
+
+
+def look_closer(setup: Setup, finished: list[Trajectory]) -> None:
+    """Show the formula of one schedule, the code that ran, the numbers of one step and the same in PyTorch."""
+    titles = {entry.key: entry.title for entry in setup.entries}
+    key = controls.choice(_("Look closer at"), titles, "look", setup.entries[-1].key)
+    entry, run = next((e, r) for e, r in zip(setup.entries, finished, strict=True) if e.key == key)
+    with controls.drawer(_("The code that ran: {name}", name=entry.title), "drawer_code", ":material/code:") as is_open:
+        if is_open:
+            row = entry.schedule
+            st.markdown(_(row.text))
+            if row.factor:
+                lesson.formula(row.latex, (row.factor,), row.source)
+            else:
+                st.latex(row.latex)
+                st.caption(_("It reads the loss, so that the engine runs it between the steps: core/engine.py."))
+    label = _("Step inspector: every number of the formula")
+    with controls.drawer(label, "drawer_inspect", ":material/search:") as is_open:
+        hint = _("Pausing or scrubbing the player sets the step.")
+        step = controls.number(_("Step"), "step", 1, 0, lab.MOST_STEPS, help=hint, shown=is_open)
+        if is_open:
+            runs.inspector(run, int(step))
+    with controls.drawer(_("The same in PyTorch"), "drawer_torch", ":material/content_copy:") as is_open:
+        if is_open:
+            steps = setup.case.steps
+            twins = [f"# {e.title}\n{torch_source(e.schedule, e.lr, steps, e.settings)}" for e in setup.entries]
+            st.markdown(
+                _(
+                    "Every schedule as its class of torch. After every step call `scheduler.step()`, for the plateau "
+                    "rule `scheduler.step(loss)`."
+                )
+            )
+            st.code("\n\n".join(twins), language="python")
+            st.markdown(_("The whole run of {name}:", name=entry.title))
+            st.code(whole_script(setup.case, entry, run), language="python")
+
+
+def whole_script(case: lab.Case, entry: Entry, run: Trajectory) -> str:
+    """Return a script that repeats the run of one schedule with PyTorch."""
+    return torch_script(
+        case.surface,
+        case.optimizer,
+        start=case.start,
+        steps=case.steps,
+        hyper=run.hyper,
+        schedule=entry.schedule,
+        schedule_settings=entry.settings,
+        noise=case.noise(0),
+    )
+
+
+def take_away(setup: Setup, finished: list[Trajectory], spreads: list[lab.Spread]) -> None:
+    """Offer the runs as a table and the chart of the means as a page."""
+
+    def table() -> str:
+        parts = [
+            pd.DataFrame(
+                {
+                    "schedule": entry.title,
+                    "step": np.arange(len(run.path)),
+                    "x": run.path[:, 0],
+                    "y": run.path[:, 1],
+                    "value": run.value,
+                    "rate": np.append(np.nan, run.rate),
+                    "mean_above_minimum": spread.mean[: len(run.path)],
+                }
+            )
+            for entry, run, spread in zip(setup.entries, finished, spreads, strict=True)
+        ]
+        return pd.concat(parts).to_csv(index=False, float_format="%.17g")
+
+    def page() -> str:
+        title = _("Mean value above the minimum")
+        figure = means(setup, spreads).update_layout(title=title, template="plotly_white", margin={"t": 90})
+        return figure.to_html(include_plotlyjs=True, full_html=True)
+
+    scene.take_away(scene.File(table, "schedules.csv"), scene.File(page, "schedules.html"))
+
+
+lesson.header(_("Schedules"), _("When should the rate shrink?"))
+complaints = st.container()
+lesson.predict_first(lesson_data.QUESTIONS)
+trial = choose_trial()
+st.caption(_(trial.text))
+with st.sidebar:
+    setup = choose_setup(trial)
+stage(setup)
+lesson.claims(lesson_data.CLAIMS, load)
+with complaints:
+    controls.complain()
