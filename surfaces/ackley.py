@@ -8,6 +8,7 @@ doi:10.1007/978-1-4613-1997-9. At the origin the part of the derivatives that co
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -50,7 +51,7 @@ ACKLEY = Surface(
     minimum=0.0,
     starts=((-3.0, 2.5),),
     rates={"sgd": 0.02, "momentum": 0.004, "adam": 0.1},
-    teaches="A funnel that points home, covered with ripples that stop whoever follows the slope.",
+    teaches=T("A funnel that points home, covered with ripples that stop whoever follows the slope."),
     source="Ackley 1987, doi:10.1007/978-1-4613-1997-9",
-    kinks="The origin, which is the minimum: a tip of slope 2√2 in every direction.",
+    kinks=T("The origin, which is the minimum: a tip of slope 2√2 in every direction."),
 )

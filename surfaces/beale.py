@@ -7,6 +7,7 @@ Transactions on Mathematical Software 7 (1981) 17-41, doi:10.1145/355934.355936.
 """
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -39,9 +40,9 @@ BEALE = Surface(
     minimum=0.0,
     starts=((1.0, 1.5), (-2.0, 2.0)),
     rates={"sgd": 0.01, "momentum": 0.002, "adam": 0.1},
-    teaches="A plateau and a false valley: a run caught in it falls forever and never arrives.",
+    teaches=T("A plateau and a false valley: a run caught in it falls forever and never arrives."),
     source="Beale 1958; Moré, Garbow & Hillstrom 1981, doi:10.1145/355934.355936",
     colour="log",
     isolated=3,
-    proof="f_x is linear in x; with its root f_y becomes a polynomial in y, whose real roots are counted (Sturm).",
+    proof=T("f_x is linear in x; with its root f_y becomes a polynomial in y, whose real roots are counted (Sturm)."),
 )

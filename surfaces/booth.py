@@ -6,6 +6,7 @@ arXiv:1308.4008.
 """
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -31,9 +32,9 @@ BOOTH = Surface(
     minimum=0.0,
     starts=((-8.0, 8.0),),
     rates={"sgd": 0.1, "momentum": 0.02, "adam": 0.5},
-    teaches="A tilted bowl with one minimum: everyone arrives, so compare the paths, not the winners.",
+    teaches=T("A tilted bowl with one minimum: everyone arrives, so compare the paths, not the winners."),
     source="Jamil & Yang 2013, arXiv:1308.4008",
     colour="log",
     isolated=1,
-    proof="The gradient is linear with a regular matrix, so that it vanishes at one point only.",
+    proof=T("The gradient is linear with a regular matrix, so that it vanishes at one point only."),
 )

@@ -8,6 +8,7 @@ IBM Journal of Research and Development 16 (1972) 504-522, doi:10.1147/rd.165.05
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -38,10 +39,10 @@ BRANIN = Surface(
     minimum=1.25 / np.pi,
     starts=((0.0, 10.0),),
     rates={"sgd": 0.02, "momentum": 0.004, "adam": 0.2},
-    teaches="Three minima of the same depth: the usual test for a search that may try only a few points.",
+    teaches=T("Three minima of the same depth: the usual test for a search that may try only a few points."),
     source="Branin 1972, doi:10.1147/rd.165.0504",
     colour="log",
     colour_offset=2.0,
     isolated=5,
-    proof="f_y = 0 leaves a parabola, on which f_x is a multiple of sin x.",
+    proof=T("f_y = 0 leaves a parabola, on which f_x is a multiple of sin x."),
 )

@@ -10,6 +10,7 @@ at x = -10, the part of the derivatives that comes from the absolute value is ta
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -38,12 +39,12 @@ BUKIN6 = Surface(
     minimum=0.0,
     starts=((-12.0, 2.0),),
     rates={"sgd": 1e-5, "momentum": 1e-6, "adam": 0.05},
-    teaches="Infinitely steep on both sides of a curved crease: every step jumps across it, and nobody converges.",
+    teaches=T("Infinitely steep on both sides of a curved crease: every step jumps across it, and nobody converges."),
     source="Bukin 1997; Silagadze 2007, arXiv:physics/0402085",
     colour="log",
     colour_offset=20.0,
     bounded=True,
-    kinks="The crease 100 y = x^2, infinitely steep on both sides, and the line x = -10.",
+    kinks=T("The crease 100 y = x^2, infinitely steep on both sides, and the line x = -10."),
     isolated=0,
-    proof="Wherever there is a slope, its size along y is 500 / sqrt(|100y - x^2|), never zero.",
+    proof=T("Wherever there is a slope, its size along y is 500 / sqrt(|100y - x^2|), never zero."),
 )

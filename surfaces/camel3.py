@@ -7,6 +7,7 @@ arXiv:1308.4008.
 """
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -31,10 +32,10 @@ CAMEL3 = Surface(
     minimum=0.0,
     starts=((2.0, 1.5),),
     rates={"sgd": 0.05, "momentum": 0.01, "adam": 0.1},
-    teaches="Gradient descent stops in the first dip it meets; momentum and Adam roll through it.",
+    teaches=T("Gradient descent stops in the first dip it meets; momentum and Adam roll through it."),
     source="Dixon & Szegö 1978; Jamil & Yang 2013, arXiv:1308.4008",
     colour="log",
     colour_offset=0.1,
     isolated=5,
-    proof="f_y = 0 leaves y = -x/2, where f_x is a polynomial of degree 5; all its roots are real (Sturm).",
+    proof=T("f_y = 0 leaves y = -x/2, where f_x is a polynomial of degree 5; all its roots are real (Sturm)."),
 )

@@ -5,6 +5,7 @@ optimisation 2", North-Holland 1978, pages 1-15.
 """
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -29,10 +30,12 @@ CAMEL6 = Surface(
     minimum=-1.0316284534898774,
     starts=((-1.0, -1.0),),
     rates={"sgd": 0.03, "momentum": 0.006, "adam": 0.1},
-    teaches="Fifteen critical points, two of them the lowest: where a run ends depends on where it starts.",
+    teaches=T("Fifteen critical points, two of them the lowest: where a run ends depends on where it starts."),
     source="Dixon & Szegö 1978",
     colour="log",
     colour_offset=0.5,
     isolated=15,
-    proof="Elimination of x leaves a polynomial of degree 15 in y; all its roots are real (Sturm) and in the window.",
+    proof=T(
+        "Elimination of x leaves a polynomial of degree 15 in y; all its roots are real (Sturm) and in the window."
+    ),
 )

@@ -7,6 +7,7 @@ recurrent neural networks", ICML 2013, arXiv:1211.5063.
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -31,10 +32,10 @@ CLIFF = Surface(
     minimum=0.00208435454435824,
     starts=((2.6, 1.5),),
     rates={"sgd": 0.5, "momentum": 0.02, "adam": 0.1},
-    teaches="A step taken on the cliff throws the run far away; clipping the gradient prevents it.",
+    teaches=T("A step taken on the cliff throws the run far away; clipping the gradient prevents it."),
     source="After Pascanu, Mikolov & Bengio 2013, arXiv:1211.5063",
     colour="log",
     colour_offset=0.1,
     isolated=1,
-    proof="The surface is strictly convex, and a strictly convex surface has at most one.",
+    proof=T("The surface is strictly convex, and a strictly convex surface has at most one."),
 )

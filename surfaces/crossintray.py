@@ -8,6 +8,7 @@ from the absolute value is taken as 0.
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -62,7 +63,7 @@ CROSSINTRAY = Surface(
     minimum=-2.062611870822737,
     starts=((4.0, -3.0),),
     rates={"sgd": 1.0, "momentum": 0.2, "adam": 0.05},
-    teaches="Sharp creases fence every dip, so the path stays in the cell in which it starts.",
+    teaches=T("Sharp creases fence every dip, so the path stays in the cell in which it starts."),
     source="Mishra 2006, MPRA paper 2718",
-    kinks="The lines x = k pi and y = k pi, almost infinitely steep on both sides.",
+    kinks=T("The lines x = k pi and y = k pi, almost infinitely steep on both sides."),
 )

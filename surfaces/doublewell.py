@@ -5,6 +5,7 @@ with a bowl in the second direction.
 """
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -29,8 +30,8 @@ DOUBLEWELL = Surface(
     minimum=-1.305428483743916,
     starts=((1.8, 0.5), (-2.0, 0.5)),
     rates={"sgd": 0.01, "momentum": 0.01, "adam": 0.05},
-    teaches="Momentum rolls out of the worse well from one side, and out of the better one from the other.",
+    teaches=T("Momentum rolls out of the worse well from one side, and out of the better one from the other."),
     source="Strogatz 1994, section 3.6",
     isolated=3,
-    proof="f is a sum of a part in x and a part in y, whose slopes have three roots (Sturm) and one.",
+    proof=T("f is a sum of a part in x and a part in y, whose slopes have three roots (Sturm) and one."),
 )

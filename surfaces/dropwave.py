@@ -6,6 +6,7 @@ M. Molga, C. Smutnicki, "Test functions for optimization needs", 2005.
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -40,6 +41,6 @@ DROPWAVE = Surface(
     minimum=-1.0,
     starts=((1.5, 1.2),),
     rates={"sgd": 0.02, "momentum": 0.004, "adam": 0.05},
-    teaches="Whole circles of critical points: a run stops on a ring, and moving along it changes nothing.",
+    teaches=T("Whole circles of critical points: a run stops on a ring, and moving along it changes nothing."),
     source="Molga & Smutnicki 2005",
 )

@@ -6,6 +6,7 @@ E. E. Easom, "A survey of global optimization techniques", M. Eng. thesis, Unive
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -41,8 +42,8 @@ EASOM = Surface(
     minimum=-1.0,
     starts=((2.0, 2.0), (0.0, 0.0)),
     rates={"sgd": 0.1, "momentum": 0.02, "adam": 0.05},
-    teaches="A needle in a plain: on its rim everyone falls in, a little further out nobody feels it.",
+    teaches=T("A needle in a plain: on its rim everyone falls in, a little further out nobody feels it."),
     source="Easom 1990",
     isolated=13,
-    proof="f = -g(x) g(y): g' has three roots and g two (interval arithmetic), which makes 9 + 4 points.",
+    proof=T("f = -g(x) g(y): g' has three roots and g two (interval arithmetic), which makes 9 + 4 points."),
 )

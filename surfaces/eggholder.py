@@ -8,6 +8,7 @@ that comes from the absolute value is taken as 0.
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -49,8 +50,8 @@ EGGHOLDER = Surface(
     minimum=-959.6406627208509,
     starts=((200.0, 100.0),),
     rates={"sgd": 0.5, "momentum": 0.1, "adam": 5.0},
-    teaches="The lowest point lies on the border and is no critical point: f would fall on beyond it.",
+    teaches=T("The lowest point lies on the border and is no critical point: f would fall on beyond it."),
     source="Whitley et al. 1996, doi:10.1016/0004-3702(95)00124-7",
     bounded=True,
-    kinks="The lines x/2 + y = -47 and x - y = 47, infinitely steep on both sides.",
+    kinks=T("The lines x/2 + y = -47 and x - y = 47, infinitely steep on both sides."),
 )

@@ -5,6 +5,7 @@ It is a product of one quartic in s = x + y and one in t = 2x - 3y, and is writt
 """
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -42,10 +43,10 @@ GOLDSTEIN = Surface(
     minimum=3.0,
     starts=((-1.5, -0.5),),
     rates={"sgd": 1e-5, "momentum": 2e-6, "adam": 0.1},
-    teaches="Slopes in the tens of thousands: a rate must fit the scale of f, unless the method removes it.",
+    teaches=T("Slopes in the tens of thousands: a rate must fit the scale of f, unless the method removes it."),
     source="Goldstein & Price 1971",
     colour="log",
     colour_offset=10.0,
     isolated=9,
-    proof="f = A(x + y) B(2x - 3y) with positive A and B, whose slopes have the roots -1, 1, 2 and 0, 1, 3.",
+    proof=T("f = A(x + y) B(2x - 3y) with positive A and B, whose slopes have the roots -1, 1, 2 and 0, 1, 3."),
 )

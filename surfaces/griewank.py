@@ -7,6 +7,7 @@ Applications 34 (1981) 11-39, doi:10.1007/BF00933356.
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -34,6 +35,6 @@ GRIEWANK = Surface(
     minimum=0.0,
     starts=((-7.0, 6.0),),
     rates={"sgd": 0.3, "momentum": 0.06, "adam": 0.3},
-    teaches="All the dips look alike: the bowl that makes one of them the best is too flat to feel.",
+    teaches=T("All the dips look alike: the bowl that makes one of them the best is too flat to feel."),
     source="Griewank 1981, doi:10.1007/BF00933356",
 )

@@ -4,6 +4,7 @@ D. M. Himmelblau, "Applied nonlinear programming", McGraw-Hill 1972.
 """
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -34,10 +35,10 @@ HIMMELBLAU = Surface(
     minimum=0.0,
     starts=((0.0, 0.0),),
     rates={"sgd": 0.01, "momentum": 0.002, "adam": 0.1},
-    teaches="Four equal minima: the start, the method and the rate together decide which one you reach.",
+    teaches=T("Four equal minima: the start, the method and the rate together decide which one you reach."),
     source="Himmelblau 1972",
     colour="log",
     colour_offset=5.0,
     isolated=9,
-    proof="Elimination of y leaves a polynomial of degree 9 in x; all its roots are real (Sturm) and in the window.",
+    proof=T("Elimination of y leaves a polynomial of degree 9 in x; all its roots are real (Sturm) and in the window."),
 )

@@ -8,6 +8,7 @@ from the absolute value is taken as 0.
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -57,7 +58,7 @@ HOLDER = Surface(
     minimum=-19.208502567886732,
     starts=((4.0, 4.0), (7.0, 9.0)),
     rates={"sgd": 0.05, "momentum": 0.01, "adam": 0.1},
-    teaches="The lowest points sit near the corners, and creases keep every path in its own cell.",
+    teaches=T("The lowest points sit near the corners, and creases keep every path in its own cell."),
     source="Mishra 2006, MPRA paper 2718",
-    kinks="The lines x = k pi and y = (k + 1/2) pi, and the circle r = pi.",
+    kinks=T("The lines x = k pi and y = (k + 1/2) pi, and the circle r = pi."),
 )

@@ -6,6 +6,7 @@ the curve and none along it; `minima` lists some of them.
 """
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -32,7 +33,7 @@ HYPERBOLA = Surface(
     valley="x y = 1",
     starts=((4.0, 0.5),),
     rates={"sgd": 0.12, "momentum": 0.024, "adam": 0.05},
-    teaches="Every point of the curve xy = 1 is a minimum; a larger rate can only rest where it is flatter.",
+    teaches=T("Every point of the curve xy = 1 is a minimum; a larger rate can only rest where it is flatter."),
     source="Wang et al. 2022, arXiv:2110.03677",
     colour="log",
     colour_offset=0.1,

@@ -7,6 +7,7 @@ doi:10.1007/978-3-642-82118-9. On an axis the subgradient 0 is taken for the coo
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -31,9 +32,9 @@ L1VALLEY = Surface(
     minimum=0.0,
     starts=((-3.0, 1.5),),
     rates={"sgd": 0.035, "momentum": 0.01, "adam": 0.1},
-    teaches="The slope is as steep next to the minimum as far away: a constant rate circles it forever.",
+    teaches=T("The slope is as steep next to the minimum as far away: a constant rate circles it forever."),
     source="Shor 1985, doi:10.1007/978-3-642-82118-9",
-    kinks="Both axes.",
+    kinks=T("Both axes."),
     isolated=0,
-    proof="Wherever there is a slope, it is 1 or -1 along x.",
+    proof=T("Wherever there is a slope, it is 1 or -1 along x."),
 )

@@ -7,6 +7,7 @@ Scientific and Statistical Computing 6 (1985) 15-29, doi:10.1137/0906002.
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -49,7 +50,7 @@ LEVY13 = Surface(
     minimum=0.0,
     starts=((-2.0, 2.5),),
     rates={"sgd": 0.001, "momentum": 0.0008, "adam": 0.1},
-    teaches="At least 504 minima: far from the best one the wells are deep, near it they are shallow.",
+    teaches=T("At least 504 minima: far from the best one the wells are deep, near it they are shallow."),
     source="Levy & Montalvo 1985, doi:10.1137/0906002",
     colour="log",
 )

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.engine.data import Data, noisy_line
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(w, b, x, y):
@@ -58,11 +59,11 @@ def linear_regression(data: Data, domain: tuple[float, float, float, float] | No
         minimum=minimum,
         starts=((x_low + 0.1 * (x_high - x_low), y_high - 0.1 * (y_high - y_low)),),
         rates={"sgd": 0.05 * stable, "momentum": 0.01 * stable, "adam": 0.01 * (x_high - x_low)},
-        teaches="The loss of a line through data: a bowl, whose gradient a batch of rows can only estimate.",
+        teaches=T("The loss of a line through data: a bowl, whose gradient a batch of rows can only estimate."),
         source="Bottou et al. 2018, doi:10.1137/16M1080173",
         colour="log",
         isolated=1,
-        proof="The gradient is linear with a regular matrix, so that it vanishes at one point only.",
+        proof=T("The gradient is linear with a regular matrix, so that it vanishes at one point only."),
         data=data,
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.engine.data import Data, two_classes
 from core.engine.spec import Point, Surface
+from core.text import T
 
 
 def value(w, b, x, y):
@@ -43,7 +44,7 @@ def logistic_regression(
     key: str = "logistic_regression",
     title: str = "Logistic regression",
     starts: tuple[Point, ...] = (),
-    teaches: str = "The convex loss of a classifier; a batch of rows estimates its gradient.",
+    teaches: str = T("The convex loss of a classifier; a batch of rows estimates its gradient."),
 ) -> Surface:
     """Return the cross-entropy of a neuron on `data`, labels from 0 to 1, with its minimum where there is one.
 
@@ -71,7 +72,7 @@ def logistic_regression(
         teaches=teaches,
         source="Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x",
         isolated=0 if minimum is None else 1,
-        proof="The loss is strictly convex; labels that a threshold separates leave it without a minimum.",
+        proof=T("The loss is strictly convex; labels that a threshold separates leave it without a minimum."),
         data=data,
     )
 

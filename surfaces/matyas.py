@@ -6,6 +6,7 @@ arXiv:1308.4008.
 """
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -30,10 +31,10 @@ MATYAS = Surface(
     minimum=0.0,
     starts=((-9.0, 5.0),),
     rates={"sgd": 1.5, "momentum": 0.3, "adam": 0.5},
-    teaches="A shallow diagonal valley: a learning rate above 1 is right where the curvature is at most 1.",
+    teaches=T("A shallow diagonal valley: a learning rate above 1 is right where the curvature is at most 1."),
     source="Jamil & Yang 2013, arXiv:1308.4008",
     colour="log",
     colour_offset=0.1,
     isolated=1,
-    proof="The gradient is linear with a regular matrix, so that it vanishes at one point only.",
+    proof=T("The gradient is linear with a regular matrix, so that it vanishes at one point only."),
 )

@@ -9,6 +9,7 @@ arXiv:1308.4008. With u = x + y and v = x - y it is sin u + u/2 + (v - 1)^2: min
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -34,10 +35,10 @@ MCCORMICK = Surface(
     minimum=-np.sqrt(0.75) - np.pi / 3,
     starts=((-1.0, 3.0), (3.0, 3.0)),
     rates={"sgd": 0.1, "momentum": 0.02, "adam": 0.1},
-    teaches="Two minima in the window, parted by the line x + y = 2 pi/3; outside the window f has no floor.",
+    teaches=T("Two minima in the window, parted by the line x + y = 2 pi/3; outside the window f has no floor."),
     source="Jamil & Yang 2013, arXiv:1308.4008",
     colour="log",
     bounded=True,
     isolated=3,
-    proof="The sum of the slopes is 1 + 2 cos(x + y), their difference 4 (x - y - 1): closed form.",
+    proof=T("The sum of the slopes is 1 + 2 cos(x + y), their difference 4 (x - y - 1): closed form."),
 )

@@ -7,6 +7,7 @@ doi:10.1007/978-3-662-03315-9. Steepness m = 10.
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -44,6 +45,6 @@ MICHALEWICZ = Surface(
     minimum=-1.8013034100985525,
     starts=((2.0, 1.3), (1.0, 0.5)),
     rates={"sgd": 0.005, "momentum": 0.001, "adam": 0.02},
-    teaches="Most of the window is flat: there a tiny gradient means no information, not a minimum.",
+    teaches=T("Most of the window is flat: there a tiny gradient means no information, not a minimum."),
     source="Michalewicz 1996, doi:10.1007/978-3-662-03315-9",
 )

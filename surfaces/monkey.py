@@ -4,6 +4,7 @@ D. Hilbert, S. Cohn-Vossen, "Anschauliche Geometrie", Springer 1932, chapter IV.
 """
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -28,9 +29,9 @@ MONKEY = Surface(
     minimum=None,
     starts=((0.5, 0.01),),
     rates={"sgd": 0.02, "momentum": 0.004, "adam": 0.02},
-    teaches="Both eigenvalues are zero at the centre, so the second derivatives cannot say what it is.",
+    teaches=T("Both eigenvalues are zero at the centre, so the second derivatives cannot say what it is."),
     source="Hilbert & Cohn-Vossen 1932",
     bounded=True,
     isolated=1,
-    proof="f_y = -6xy leaves the axes, and on both f_x vanishes only at the origin.",
+    proof=T("f_y = -6xy leaves the axes, and on both f_x vanishes only at the origin."),
 )

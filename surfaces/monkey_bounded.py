@@ -5,6 +5,7 @@ is ours.
 """
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -30,10 +31,10 @@ MONKEY_BOUNDED = Surface(
     minimum=-0.10546875,
     starts=((0.01, 0.001),),
     rates={"sgd": 0.05, "momentum": 0.05, "adam": 0.05},
-    teaches="Around a flat saddle the slope vanishes with the square of the distance: leaving it takes long.",
+    teaches=T("Around a flat saddle the slope vanishes with the square of the distance: leaving it takes long."),
     source="Hilbert & Cohn-Vossen 1932, with a quartic added",
     colour="log",
     colour_offset=0.05,
     isolated=4,
-    proof="f = r^3 cos 3a + r^4: off the origin sin 3a = 0, and then r = 3/4 with cos 3a = -1, in three directions.",
+    proof=T("f = r^3 cos 3a + r^4: off the origin sin 3a = 0, and then r = 3/4 with cos 3a = -1, in three directions."),
 )

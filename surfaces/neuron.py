@@ -11,6 +11,7 @@ import numpy as np
 
 from core.engine.data import Data
 from core.engine.spec import Surface
+from core.text import T
 from surfaces.logistic_regression import logistic_regression
 
 
@@ -50,7 +51,7 @@ NEURON_SQUARED = Surface(
     minimum=None,
     starts=_STARTS,
     rates={"sgd": 1.0, "momentum": 1.0, "adam": 0.1},
-    teaches="A saturated neuron stands on a plateau though it is wrong: the loss made it, not the optimizer.",
+    teaches=T("A saturated neuron stands on a plateau though it is wrong: the loss made it, not the optimizer."),
     source="Glorot & Bengio 2010, PMLR 9:249-256",
     data=SIGNS,
 )
@@ -61,5 +62,5 @@ NEURON_ENTROPY = logistic_regression(
     key="neuron_entropy",
     title="Neuron, cross-entropy",
     starts=_STARTS,
-    teaches="The same neuron on the same rows: with cross-entropy it is steep wherever the neuron is wrong.",
+    teaches=T("The same neuron on the same rows: with cross-entropy it is steep wherever the neuron is wrong."),
 )

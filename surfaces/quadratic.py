@@ -10,6 +10,7 @@ Mathematics and Mathematical Physics 4 (1964) 1-17, doi:10.1016/0041-5553(64)901
 import numpy as np
 
 from core.engine.spec import Parameter, Surface
+from core.text import T
 
 
 def value(x, y, a, b, c):
@@ -33,13 +34,13 @@ def coefficients(condition, angle):
 
 def _family(condition: float, angle: float) -> tuple[Parameter, Parameter]:
     return (
-        Parameter("condition", condition, r"\kappa", "Condition number", (1.0, 1e6), "log"),
-        Parameter("angle", angle, r"\varphi", "Angle of the flat direction in degrees", (-180.0, 180.0)),
+        Parameter("condition", condition, r"\kappa", T("Condition number"), (1.0, 1e6), "log"),
+        Parameter("angle", angle, r"\varphi", T("Angle of the flat direction in degrees"), (-180.0, 180.0)),
     )
 
 
 LATEX = r"\tfrac12 (u^2 + \kappa v^2), \; u = x\cos\varphi + y\sin\varphi, \; v = y\cos\varphi - x\sin\varphi"
-PROOF = "The gradient is linear with a regular matrix, so that it vanishes at one point only."
+PROOF = T("The gradient is linear with a regular matrix, so that it vanishes at one point only.")
 SOURCE = "Polyak 1964, doi:10.1016/0041-5553(64)90137-5"
 
 BOWL = Surface(
@@ -52,7 +53,7 @@ BOWL = Surface(
     minimum=0.0,
     starts=((2.5, -2.0),),
     rates={"sgd": 0.3, "momentum": 0.06, "adam": 0.1},
-    teaches="Equally curved all around: gradient descent walks straight to the minimum.",
+    teaches=T("Equally curved all around: gradient descent walks straight to the minimum."),
     source=SOURCE,
     parameters=_family(1.0, 0.0),
     prepare=coefficients,
@@ -70,7 +71,7 @@ RAVINE = Surface(
     minimum=0.0,
     starts=((-10.0, 1.0),),
     rates={"sgd": 0.0185, "momentum": 0.0185, "adam": 0.3},
-    teaches="Far more curved across than along: gradient descent zigzags, momentum glides.",
+    teaches=T("Far more curved across than along: gradient descent zigzags, momentum glides."),
     source=SOURCE,
     colour="log",
     parameters=_family(100.0, 0.0),
@@ -89,7 +90,7 @@ RAVINE45 = Surface(
     minimum=0.0,
     starts=((-7.778, -6.364),),
     rates={"sgd": 0.0185, "momentum": 0.0185, "adam": 0.3},
-    teaches="The same ravine, turned: gradient descent does not notice, a rate per coordinate does.",
+    teaches=T("The same ravine, turned: gradient descent does not notice, a rate per coordinate does."),
     source=SOURCE,
     colour="log",
     parameters=_family(100.0, 45.0),

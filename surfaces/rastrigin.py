@@ -8,6 +8,7 @@ Schomisch, J. Born, "The parallel genetic algorithm as function optimizer", Para
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -32,8 +33,8 @@ RASTRIGIN = Surface(
     minimum=0.0,
     starts=((-3.2, 2.7),),
     rates={"sgd": 0.002, "momentum": 0.0004, "adam": 0.1},
-    teaches="121 minima: following the slope ends in the nearest one, almost never in the best.",
+    teaches=T("121 minima: following the slope ends in the nearest one, almost never in the best."),
     source="Rastrigin 1974; Mühlenbein, Schomisch & Born 1991, doi:10.1016/S0167-8191(05)80052-3",
     isolated=441,
-    proof="f is a sum of the same part in x and in y, whose slope has 21 roots (interval arithmetic).",
+    proof=T("f is a sum of the same part in x and in y, whose slope has 21 roots (interval arithmetic)."),
 )

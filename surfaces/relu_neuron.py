@@ -10,6 +10,7 @@ import numpy as np
 
 from core.engine.data import Data
 from core.engine.spec import Point, Surface
+from core.text import T
 
 
 def value(w, b, slope, x, y):
@@ -58,7 +59,7 @@ def _neuron(key: str, title: str, slope: float, latex: str, teaches: str, minimu
         source="Maas et al. 2013",
         colour="log",
         colour_offset=0.01,
-        kinks="On the lines w x + b = 0, one for every row of the data.",
+        kinks=T("On the lines w x + b = 0, one for every row of the data."),
         prepare=lambda: (slope,),
         data=RAMP,
     )
@@ -69,7 +70,7 @@ DEAD_RELU = _neuron(
     "ReLU neuron",
     0.0,
     r"\frac1N \sum_{i=1}^N \left(\max(0, w x_i + b) - y_i\right)^2",
-    "Where the neuron is silent for every row the ground is exactly flat: no optimizer gets away.",
+    T("Where the neuron is silent for every row the ground is exactly flat: no optimizer gets away."),
     (1.0, 0.0),
 )
 LEAKY_RELU = _neuron(
@@ -77,6 +78,6 @@ LEAKY_RELU = _neuron(
     "Leaky ReLU neuron",
     0.01,
     r"\frac1N \sum_{i=1}^N \left(\max(z_i, 0.01\,z_i) - y_i\right)^2 \qquad z_i = w x_i + b",
-    "A slope of 0.01 where ReLU has none is enough to find the way out of the flat region.",
+    T("A slope of 0.01 where ReLU has none is enough to find the way out of the flat region."),
     _best(0.01),
 )

@@ -5,6 +5,7 @@ Journal 3 (1960) 175-184, doi:10.1093/comjnl/3.3.175.
 """
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -30,9 +31,9 @@ ROSENBROCK = Surface(
     minimum=0.0,
     starts=((-1.5, 2.0), (1.8, 2.5)),
     rates={"sgd": 0.001, "momentum": 0.001, "adam": 0.1},
-    teaches="A curved valley: easy to find, slow to follow to its end.",
+    teaches=T("A curved valley: easy to find, slow to follow to its end."),
     source="Rosenbrock 1960, doi:10.1093/comjnl/3.3.175",
     colour="log",
     isolated=1,
-    proof="f_y = 0 leaves y = x^2, where f_x = 2 (x - 1).",
+    proof=T("f_y = 0 leaves y = x^2, where f_x = 2 (x - 1)."),
 )

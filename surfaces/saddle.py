@@ -5,6 +5,7 @@ optimization", NeurIPS 2014, arXiv:1406.2572.
 """
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -21,7 +22,7 @@ def hessian(x, y):
 
 SADDLE = Surface(
     key="saddle",
-    title="Saddle",
+    title=T("Saddle"),
     formulas=(value, gradient, hessian),
     latex=r"\tfrac12\,(x^2 - y^2)",
     domain=(-2.0, 2.0, -2.0, 2.0),
@@ -29,9 +30,9 @@ SADDLE = Surface(
     minimum=None,
     starts=((1.0, 1e-3),),
     rates={"sgd": 0.05, "momentum": 0.01, "adam": 0.05},
-    teaches="A start almost on the ridge: the fall begins slowly, and only a start exactly on it stays.",
+    teaches=T("A start almost on the ridge: the fall begins slowly, and only a start exactly on it stays."),
     source="Dauphin et al. 2014, arXiv:1406.2572",
     bounded=True,
     isolated=1,
-    proof="The gradient is linear with a regular matrix, so that it vanishes at one point only.",
+    proof=T("The gradient is linear with a regular matrix, so that it vanishes at one point only."),
 )

@@ -6,6 +6,7 @@ arXiv:1602.04915.
 """
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -30,8 +31,8 @@ SADDLE_BOUNDED = Surface(
     minimum=-0.25,
     starts=((1.0, 1e-8),),
     rates={"sgd": 0.05, "momentum": 0.05, "adam": 0.05},
-    teaches="The time to leave a saddle grows with the logarithm of how close the start is to its ridge.",
+    teaches=T("The time to leave a saddle grows with the logarithm of how close the start is to its ridge."),
     source="Nesterov 2004, section 1.2.3; Lee et al. 2016, arXiv:1602.04915",
     isolated=3,
-    proof="f is a sum of a part in x and a part in y, whose slopes have one root and three.",
+    proof=T("f is a sum of a part in x and a part in y, whose slopes have one root and three."),
 )

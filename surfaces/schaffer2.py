@@ -11,6 +11,7 @@ can show.
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -46,8 +47,10 @@ SCHAFFER2 = Surface(
     minimum=0.0,
     starts=((3.0, 2.0),),
     rates={"sgd": 0.02, "momentum": 0.004, "adam": 0.05},
-    teaches="Many grooves that are almost as low as the minimum: a small loss does not mean a near solution.",
+    teaches=T("Many grooves that are almost as low as the minimum: a small loss does not mean a near solution."),
     source="Schaffer et al. 1989; Jamil & Yang 2013, arXiv:1308.4008",
     isolated=41,
-    proof="Off the axes the slopes never vanish together; on each axis their roots are counted (interval arithmetic).",
+    proof=T(
+        "Off the axes the slopes never vanish together; on each axis their roots are counted (interval arithmetic)."
+    ),
 )

@@ -7,6 +7,7 @@ generalization gap and sharp minima", ICLR 2017, arXiv:1609.04836, asked of netw
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -41,8 +42,8 @@ SHARPFLAT = Surface(
     minimum=0.04415888959511037,
     starts=((-1.4, 0.05),),
     rates={"sgd": 0.02, "momentum": 0.004, "adam": 0.05},
-    teaches="A large rate cannot rest in the sharp well and ends in the flat one, which here is the worse.",
+    teaches=T("A large rate cannot rest in the sharp well and ends in the flat one, which here is the worse."),
     source="After Keskar et al. 2017, arXiv:1609.04836",
     isolated=3,
-    proof="f_y is y times a positive number; on y = 0 the slope f_x has three roots (interval arithmetic).",
+    proof=T("f_y is y times a positive number; on y = 0 the slope f_x has three roots (interval arithmetic)."),
 )

@@ -5,6 +5,7 @@ smoothing and simulated annealing", Neural Networks 3 (1990) 467-483, doi:10.101
 """
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -29,10 +30,10 @@ STYBLINSKI = Surface(
     minimum=-78.33233140754282,
     starts=((0.0, -0.5),),
     rates={"sgd": 0.01, "momentum": 0.002, "adam": 0.1},
-    teaches="Four wells, one of them the lowest: about a quarter of all starts lead gradient descent there.",
+    teaches=T("Four wells, one of them the lowest: about a quarter of all starts lead gradient descent there."),
     source="Styblinski & Tang 1990, doi:10.1016/0893-6080(90)90029-K",
     colour="log",
     colour_offset=10.0,
     isolated=9,
-    proof="f is a sum of the same part in x and in y, whose slope has three roots (Sturm).",
+    proof=T("f is a sum of the same part in x and in y, whose slope has three roots (Sturm)."),
 )

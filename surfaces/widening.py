@@ -7,6 +7,7 @@ deep learning", 2021, arXiv:2110.04369.
 import numpy as np
 
 from core.engine.spec import Surface
+from core.text import T
 
 
 def value(x, y):
@@ -31,10 +32,10 @@ WIDENING = Surface(
     minimum=0.0,
     starts=((1.0, 0.0),),
     rates={"sgd": 0.3, "momentum": 0.06, "adam": 0.1},
-    teaches="Curvature falls from 41 to 1.1 along the path: a high rate needs a warm-up, then it is safe.",
+    teaches=T("Curvature falls from 41 to 1.1 along the path: a high rate needs a warm-up, then it is safe."),
     source="After Gilmer et al. 2021, arXiv:2110.04369",
     colour="log",
     colour_offset=0.1,
     isolated=1,
-    proof="f_x = 0 leaves x = 0, where f_y = (y - 6) / 10.",
+    proof=T("f_x = 0 leaves x = 0, where f_y = (y - 6) / 10."),
 )

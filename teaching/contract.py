@@ -7,10 +7,11 @@ it; the tests ask every one of them.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from core.text import T
 from teaching.presets import preset
 
-VERDICTS = ("shown", "only if", "contradicted")
-UNCONFIRMED = "not confirmed on this machine"
+VERDICTS = (T("shown"), T("only if"), T("contradicted"))
+UNCONFIRMED = T("not confirmed on this machine")
 """What a page says instead where the measured numbers do not support the verdict."""
 
 

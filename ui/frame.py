@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from core.text import T
 from core.warm import warm
 from surfaces import DATA_SURFACES, SURFACES
 from ui import server
@@ -33,27 +34,27 @@ ICON = Path(__file__).with_name("icon.png")
 MENU: dict = {"About": "Descent Lab: see how training works."}
 """Without an entry of its own Streamlit hides the menu, and with it the switch between light and dark."""
 COURSE: Mapping[str, tuple[PageRow, ...]] = {
-    "": (PageRow("pages/race.py", "Optimizer race", ":material/flag:", "race"),),
-    "Landscape": (
-        PageRow("pages/compass.py", "Gradient compass", ":material/explore:", "compass"),
-        PageRow("pages/microscope.py", "Curvature microscope", ":material/search:", "microscope"),
-        PageRow("pages/step_size.py", "One step size", ":material/straighten:", "step_size"),
+    "": (PageRow("pages/race.py", T("Optimizer race"), ":material/flag:", "race"),),
+    T("Landscape"): (
+        PageRow("pages/compass.py", T("Gradient compass"), ":material/explore:", "compass"),
+        PageRow("pages/microscope.py", T("Curvature microscope"), ":material/search:", "microscope"),
+        PageRow("pages/step_size.py", T("One step size"), ":material/straighten:", "step_size"),
     ),
-    "Motion": (
-        PageRow("pages/momentum.py", "Momentum and Nesterov", ":material/roller_skating:", "momentum"),
-        PageRow("pages/traps.py", "Traps", ":material/trip_origin:", "traps"),
-        PageRow("pages/coordinates.py", "A rate per coordinate", ":material/tune:", "coordinates"),
-        PageRow("pages/fine_print.py", "Adam's fine print", ":material/contract:", "fine_print"),
+    T("Motion"): (
+        PageRow("pages/momentum.py", T("Momentum and Nesterov"), ":material/roller_skating:", "momentum"),
+        PageRow("pages/traps.py", T("Traps"), ":material/trip_origin:", "traps"),
+        PageRow("pages/coordinates.py", T("A rate per coordinate"), ":material/tune:", "coordinates"),
+        PageRow("pages/fine_print.py", T("Adam's fine print"), ":material/contract:", "fine_print"),
     ),
-    "Noise and time": (
-        PageRow("pages/batches.py", "Noise and batch size", ":material/grain:", "batches"),
-        PageRow("pages/schedules.py", "Schedules", ":material/trending_down:", "schedules"),
-        PageRow("pages/recipes.py", "Averages, hand-overs, safety belts", ":material/health_and_safety:", "recipes"),
+    T("Noise and time"): (
+        PageRow("pages/batches.py", T("Noise and batch size"), ":material/grain:", "batches"),
+        PageRow("pages/schedules.py", T("Schedules"), ":material/trending_down:", "schedules"),
+        PageRow("pages/recipes.py", T("Averages, hand-overs, safety belts"), ":material/health_and_safety:", "recipes"),
     ),
-    "Networks": (
-        PageRow("pages/activations.py", "Activation gallery", ":material/show_chart:", "activations"),
-        PageRow("pages/depth.py", "Depth lab", ":material/layers:", "depth"),
-        PageRow("pages/normalisation.py", "Normalisation lab", ":material/equalizer:", "normalisation"),
+    T("Networks"): (
+        PageRow("pages/activations.py", T("Activation gallery"), ":material/show_chart:", "activations"),
+        PageRow("pages/depth.py", T("Depth lab"), ":material/layers:", "depth"),
+        PageRow("pages/normalisation.py", T("Normalisation lab"), ":material/equalizer:", "normalisation"),
     ),
 }
 """The parts of the course with their pages, in order. A new page is a script in pages/ and a row here."""

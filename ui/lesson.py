@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from core.engine.spec import Optimizer
+from core.text import T
 from teaching.contract import UNCONFIRMED, Claim, Question
 from teaching.presets import Preset, preset, presets
 from ui.controls import drawer
@@ -14,7 +15,7 @@ from ui.server import aside
 
 _BADGES = {
     "shown": ("green", "check"),
-    "only if": ("orange", "rule"),
+    T("only if"): ("orange", "rule"),
     "contradicted": ("red", "close"),
     UNCONFIRMED: ("gray", "question_mark"),
 }

@@ -15,29 +15,31 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core.text import T
+
 LABELS: Mapping[str, str] = MappingProxyType(
     {
-        "player": "Player",
-        "to_start": "To start",
-        "back": "Step back",
-        "play": "Play",
-        "pause": "Pause",
-        "forward": "Step forward",
-        "to_end": "To end",
-        "scrub": "Step",
-        "position": "Step {step} of {steps}",
-        "speed": "Speed",
-        "loop": "Loop",
-        "gradient": "Downhill",
-        "momentum": "Momentum",
-        "gradient_help": "Show minus the gradient at each head",
-        "momentum_help": "Show the momentum at each head",
-        "legend": "Paths",
-        "toggle": "{label}: show or hide",
-        "start": "Start point: drag to move",
-        "keys": "Space plays; left, right: one step, with shift ten; home, end; L loops; +, -: speed.",
-        "degraded": "This browser or version cannot animate the paths, so they are drawn whole.",
-        "empty": "No path to show: choose at least one optimizer.",
+        "player": T("Player"),
+        "to_start": T("To start"),
+        "back": T("Step back"),
+        "play": T("Play"),
+        "pause": T("Pause"),
+        "forward": T("Step forward"),
+        "to_end": T("To end"),
+        "scrub": T("Step"),
+        "position": T("Step {step} of {steps}"),
+        "speed": T("Speed"),
+        "loop": T("Loop"),
+        "gradient": T("Downhill"),
+        "momentum": T("Momentum"),
+        "gradient_help": T("Show minus the gradient at each head"),
+        "momentum_help": T("Show the momentum at each head"),
+        "legend": T("Paths"),
+        "toggle": T("{label}: show or hide"),
+        "start": T("Start point: drag to move"),
+        "keys": T("Space plays; left, right: one step, with shift ten; home, end; L loops; +, -: speed."),
+        "degraded": T("This browser or version cannot animate the paths, so they are drawn whole."),
+        "empty": T("No path to show: choose at least one optimizer."),
     }
 )
 """Every text the player shows, in English. Braces are filled in by the player."""

@@ -16,6 +16,7 @@ from core.analysis.tuning import RateSweep, fine_rates, first_rate, sweep_rates
 from core.engine.descend import Trajectory
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Goal, Noise, Optimizer, Surface
+from core.text import T
 from core.torch_script import torch_script
 from ui import controls, figures, lesson
 from ui.controls import swatch
@@ -257,16 +258,16 @@ def inspector(run: Trajectory, step: int) -> None:
 
 
 EXPLAINED = {
-    "m_hat": (r"\hat m_t", "Mean, corrected for its start"),
-    "v_hat": (r"\hat v_t", "Mean square, corrected for its start"),
-    "mu": (r"\mu_t", "Weight of the momentum in this step"),
-    "rho": (r"\rho_t", "How many gradients the mean square has seen"),
-    "r": (r"r_t", "Rectification of the adaptive step"),
-    "average": (r"\bar x_t", "Mean of the points"),
-    "direction": (r"d_t", "Direction"),
-    "decay": (r"\eta\lambda x", "Weight decay"),
-    "rate": (r"\eta_\mathrm{eff}", "Effective rate of the coordinate"),
-    "step": (r"\Delta x_t", "Step"),
+    "m_hat": (r"\hat m_t", T("Mean, corrected for its start")),
+    "v_hat": (r"\hat v_t", T("Mean square, corrected for its start")),
+    "mu": (r"\mu_t", T("Weight of the momentum in this step")),
+    "rho": (r"\rho_t", T("How many gradients the mean square has seen")),
+    "r": (r"r_t", T("Rectification of the adaptive step")),
+    "average": (r"\bar x_t", T("Mean of the points")),
+    "direction": (r"d_t", T("Direction")),
+    "decay": (r"\eta\lambda x", T("Weight decay")),
+    "rate": (r"\eta_\mathrm{eff}", T("Effective rate of the coordinate")),
+    "step": (r"\Delta x_t", T("Step")),
 }
 
 

@@ -18,6 +18,7 @@ from core.engine.checks import checked_parameters, checked_points, checked_steps
 from core.engine.limits import REACH
 from core.engine.spec import Surface
 from core.resolve import surface_of
+from core.text import T
 
 KINDS = ("minimum", "saddle", "maximum", "degenerate")
 
@@ -45,7 +46,7 @@ FLAT_CELLS = 64
 SAMPLES = 8
 """Points of a curve that are listed."""
 
-NO_HESSIAN = "At a kink the slope jumps, so that no Hessian exists there and no critical point is listed."
+NO_HESSIAN = T("At a kink the slope jumps, so that no Hessian exists there and no critical point is listed.")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from core.engine.rates import checked_settings
 from core.engine.spec import NOTHING, Goal, Noise, Optimizer, Schedule, Surface, gap
 from core.resolve import surface_of
 from core.schedules import rates, schedule
+from core.text import T
 
 MOST_STEPS = 5000
 MOST_SEEDS = 400
@@ -45,7 +46,7 @@ class Line:
 
 LINES = (
     Line("constant", "Constant", "constant"),
-    Line("step", "Step", "step"),
+    Line("step", T("Step"), "step"),
     Line("multi_step", "Multi-step", "multi_step"),
     Line("exponential", "Exponential", "exponential", {"k": 0.0046052}),  # one percent is left after 1000 steps
     Line("time_based", "Time-based", "time_based", {"k": 0.1}),
@@ -160,8 +161,8 @@ def _member(chosen: Trial) -> Surface:
 TRIALS = (
     Trial(
         key="noise",
-        title="Noisy gradients",
-        text="Under noise a constant rate never arrives: it keeps a cloud around the minimum, as large as the rate.",
+        title=T("Noisy gradients"),
+        text=T("Under noise a constant rate never arrives: it keeps a cloud around the minimum, as large as the rate."),
         family="ravine",
         parameters={"condition": 10.0},
         window=(-3.0, 9.0, -3.5, 3.5),
@@ -176,8 +177,8 @@ TRIALS = (
     ),
     Trial(
         key="steep",
-        title="Steep start",
-        text="Where the first curvature is the highest, a rate that is fine later throws the run out at once.",
+        title=T("Steep start"),
+        text=T("Where the first curvature is the highest, a rate that is fine later throws the run out at once."),
         family="rosenbrock",
         start=(-1.5, 2.0),
         optimizer="momentum",
@@ -191,8 +192,8 @@ TRIALS = (
     ),
     Trial(
         key="wells",
-        title="Two wells",
-        text="Noise carries a run over the barrier while the rate is high; a restart brings the high rate back.",
+        title=T("Two wells"),
+        text=T("Noise carries a run over the barrier while the rate is high; a restart brings the high rate back."),
         family="doublewell",
         start=(0.9601496, 0.0),
         optimizer="sgd",

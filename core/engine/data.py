@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.numerals import NotRead, read
+from core.text import T
 
 MOST_ROWS = 10_000
 LARGEST = 1e6
@@ -137,20 +138,20 @@ def _inputs_and_errors(size, noise, outliers, correlation, seed):
 
 
 FAULTS = {
-    "size": "The file has {count} bytes; allowed are {most}.",
-    "coding": "Line {line}: this is not text in UTF-8, UTF-16 or GB18030.",
-    "quotes": "Line {line}: a cell begins with a quotation mark and does not end with one, or is too long.",
-    "columns": "Line {line}: there must be two columns, and there are {count}.",
-    "many rows": "Line {line}: this is row {count}; allowed are {most}.",
-    "few rows": "Rows of numbers in the file: {count}; at least 2 are needed.",
-    "empty": "Line {line}, column {column}: the cell is empty.",
-    "not a number": "Line {line}, column {column}: {cell} is not a number.",
-    "two readings": "Line {line}, column {column}: the comma in {cell} may be a decimal comma or part thousands.",
-    "too large": "Line {line}, column {column}: {cell} is too large.",
-    "too small": "Line {line}, column {column}: {cell} is too close to zero.",
-    ",.": "Line {line}, column {column}: {cell} has a decimal point, but a number before it a decimal comma.",
-    ".,": "Line {line}, column {column}: {cell} has a decimal comma, but a number before it a decimal point.",
-    "constant": "Column {column} is {value} in every row; there is nothing to learn from it.",
+    "size": T("The file has {count} bytes; allowed are {most}."),
+    "coding": T("Line {line}: this is not text in UTF-8, UTF-16 or GB18030."),
+    "quotes": T("Line {line}: a cell begins with a quotation mark and does not end with one, or is too long."),
+    "columns": T("Line {line}: there must be two columns, and there are {count}."),
+    "many rows": T("Line {line}: this is row {count}; allowed are {most}."),
+    "few rows": T("Rows of numbers in the file: {count}; at least 2 are needed."),
+    "empty": T("Line {line}, column {column}: the cell is empty."),
+    "not a number": T("Line {line}, column {column}: {cell} is not a number."),
+    "two readings": T("Line {line}, column {column}: the comma in {cell} may be a decimal comma or part thousands."),
+    "too large": T("Line {line}, column {column}: {cell} is too large."),
+    "too small": T("Line {line}, column {column}: {cell} is too close to zero."),
+    ",.": T("Line {line}, column {column}: {cell} has a decimal point, but a number before it a decimal comma."),
+    ".,": T("Line {line}, column {column}: {cell} has a decimal comma, but a number before it a decimal point."),
+    "constant": T("Column {column} is {value} in every row; there is nothing to learn from it."),
 }
 """What a file may have wrong, one sentence each."""
 SEPARATORS = ";\t,"

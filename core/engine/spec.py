@@ -11,6 +11,7 @@ import numpy as np
 
 from core.engine.data import Data
 from core.engine.evaluate import evaluate
+from core.text import T
 
 Point = tuple[float, float]
 NOTHING: Mapping = MappingProxyType({})
@@ -33,7 +34,7 @@ class Hyper:
     scale: str = "linear"
 
 
-def learning_rate(default: float, text: str = "Learning rate") -> Hyper:
+def learning_rate(default: float, text: str = T("Learning rate")) -> Hyper:
     """The first hyper-parameter of every optimizer. Zero and negative rates are legal: they teach."""
     return Hyper("lr", default, r"\eta", text, shown=(1e-6, 1e2), scale="log")
 

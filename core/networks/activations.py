@@ -17,6 +17,7 @@ import numpy as np
 from core.engine.kernels import kernel
 from core.engine.spec import Hyper
 from core.networks.parameters import parameters_of, row_of
+from core.text import T
 
 FAR = 1e50
 """Beyond this the derivatives of every activation are those of a straight line, and powers of x still are finite."""
@@ -272,8 +273,8 @@ def _normal_cdf(x, out):
         out[i] = 0.5 * math.erfc(-0.7071067811865476 * x[i])
 
 
-_ALPHA = Hyper("alpha", 0.01, r"\alpha", "Slope on the left", (-1.0, 1.0), (0.0, 1.0))
-_SHARPNESS = Hyper("beta", 1.0, r"\beta", "Sharpness of the bend", (0.1, 10.0), (0.1, 10.0), "log")
+_ALPHA = Hyper("alpha", 0.01, r"\alpha", T("Slope on the left"), (-1.0, 1.0), (0.0, 1.0))
+_SHARPNESS = Hyper("beta", 1.0, r"\beta", T("Sharpness of the bend"), (0.1, 10.0), (0.1, 10.0), "log")
 _X_IF = r"\begin{cases} x & x > 0 \\ "
 
 ACTIVATIONS = (
@@ -282,7 +283,7 @@ ACTIVATIONS = (
         title="Identity",
         formulas=(identity, identity_slope, zero),
         latex=r"f(x) = x",
-        text="Nothing happens: a deep network of it is one linear map.",
+        text=T("Nothing happens: a deep network of it is one linear map."),
         source="The yardstick: slope 1 everywhere",
         torch=lambda: "torch.nn.Identity()",
     ),
@@ -291,7 +292,7 @@ ACTIVATIONS = (
         title="Sigmoid",
         formulas=(sigmoid, sigmoid_slope, sigmoid_curvature),
         latex=r"f(x) = \frac{1}{1 + e^{-x}}",
-        text="Squeezes every number into a probability; its slope is never above a quarter.",
+        text=T("Squeezes every number into a probability; its slope is never above a quarter."),
         source="Rumelhart, Hinton & Williams 1986, doi:10.1038/323533a0",
         torch=lambda: "torch.nn.Sigmoid()",
     ),
@@ -300,7 +301,7 @@ ACTIVATIONS = (
         title="Tanh",
         formulas=(tanh, tanh_slope, tanh_curvature),
         latex=r"f(x) = \frac{e^x - e^{-x}}{e^x + e^{-x}}",
-        text="A sigmoid around zero with slope one in the middle; it still saturates on both sides.",
+        text=T("A sigmoid around zero with slope one in the middle; it still saturates on both sides."),
         source="LeCun, Bottou, Orr & Müller 1998, doi:10.1007/3-540-49430-8_2",
         torch=lambda: "torch.nn.Tanh()",
     ),
@@ -309,7 +310,7 @@ ACTIVATIONS = (
         title="Hard sigmoid",
         formulas=(hard_sigmoid, hard_sigmoid_slope, zero),
         latex=r"f(x) = \min\left(\max\left(\tfrac{x}{6} + \tfrac12, 0\right), 1\right)",
-        text="Three straight lines instead of an exponential: cheap, and exactly flat outside.",
+        text=T("Three straight lines instead of an exponential: cheap, and exactly flat outside."),
         source="Courbariaux, Bengio & David 2015, arXiv:1511.00363; width 6 as in Howard et al. 2019, arXiv:1905.02244",
         breaks=(-3.0, 3.0),
         torch=lambda: "torch.nn.Hardsigmoid()",
@@ -319,7 +320,7 @@ ACTIVATIONS = (
         title="Softsign",
         formulas=(softsign, softsign_slope, softsign_curvature),
         latex=r"f(x) = \frac{x}{1 + |x|}",
-        text="Saturates like tanh, but slowly: the slope falls with a power of x instead of an exponential.",
+        text=T("Saturates like tanh, but slowly: the slope falls with a power of x instead of an exponential."),
         source="Bergstra et al. 2009, Quadratic polynomials learn better image features; Glorot & Bengio 2010",
         breaks=(0.0,),
         torch=lambda: "torch.nn.Softsign()",
@@ -329,7 +330,7 @@ ACTIVATIONS = (
         title="ReLU",
         formulas=(relu, relu_slope, zero),
         latex=r"f(x) = \max(0, x)",
-        text="Passes what is positive unchanged and blocks the rest, gradient included.",
+        text=T("Passes what is positive unchanged and blocks the rest, gradient included."),
         source="Nair & Hinton 2010; Glorot, Bordes & Bengio 2011",
         breaks=(0.0,),
         torch=lambda: "torch.nn.ReLU()",
@@ -339,7 +340,7 @@ ACTIVATIONS = (
         title="Leaky ReLU",
         formulas=(leaky_relu, leaky_relu_slope, zero),
         latex=r"f(x) = " + _X_IF + r"\alpha x & x \le 0 \end{cases}",
-        text="A ReLU that lets a little through on the left, so that the gradient never stops.",
+        text=T("A ReLU that lets a little through on the left, so that the gradient never stops."),
         source="Maas, Hannun & Ng 2013",
         parameters=(_ALPHA,),
         breaks=(0.0,),
@@ -350,9 +351,11 @@ ACTIVATIONS = (
         title="PReLU",
         formulas=(leaky_relu, leaky_relu_slope, zero),
         latex=r"f(x) = " + _X_IF + r"\alpha x & x \le 0 \end{cases} \qquad \alpha \text{ learned}",
-        text="A leaky ReLU whose slope on the left is learned like a weight.",
+        text=T("A leaky ReLU whose slope on the left is learned like a weight."),
         source="He et al. 2015, arXiv:1502.01852",
-        parameters=(Hyper("alpha", 0.25, r"\alpha", "Slope on the left, where learning starts", (-1.0, 1.0), (-1, 1)),),
+        parameters=(
+            Hyper("alpha", 0.25, r"\alpha", T("Slope on the left, where learning starts"), (-1.0, 1.0), (-1, 1)),
+        ),
         breaks=(0.0,),
         learned=prelu_learned,
         torch=lambda alpha: f"torch.nn.PReLU(init={alpha!r})",
@@ -362,9 +365,9 @@ ACTIVATIONS = (
         title="ELU",
         formulas=(elu, elu_slope, elu_curvature),
         latex=r"f(x) = " + _X_IF + r"\alpha(e^x - 1) & x \le 0 \end{cases}",
-        text="Bends down to a floor on the left, which pulls the mean of its outputs towards zero.",
+        text=T("Bends down to a floor on the left, which pulls the mean of its outputs towards zero."),
         source="Clevert, Unterthiner & Hochreiter 2016, arXiv:1511.07289",
-        parameters=(Hyper("alpha", 1.0, r"\alpha", "Depth of the floor", (0.0, 10.0), (0.0, 3.0)),),
+        parameters=(Hyper("alpha", 1.0, r"\alpha", T("Depth of the floor"), (0.0, 10.0), (0.0, 3.0)),),
         breaks=(0.0,),
         torch=lambda alpha: f"torch.nn.ELU(alpha={alpha!r})",
     ),
@@ -374,7 +377,7 @@ ACTIVATIONS = (
         formulas=(selu, selu_slope, selu_curvature),
         latex=r"f(x) = \lambda" + _X_IF + r"\alpha(e^x - 1) & x \le 0 \end{cases}"
         r"\qquad \lambda \approx 1.0507,\ \alpha \approx 1.6733",
-        text="An ELU with two constants for which mean 0 and variance 1 reproduce themselves, layer after layer.",
+        text=T("An ELU with two constants for which mean 0 and variance 1 reproduce themselves, layer after layer."),
         source="Klambauer et al. 2017, arXiv:1706.02515",
         breaks=(0.0,),
         torch=lambda: "torch.nn.SELU()",
@@ -384,7 +387,7 @@ ACTIVATIONS = (
         title="Softplus",
         formulas=(softplus, softplus_slope, softplus_curvature),
         latex=r"f(x) = \tfrac{1}{\beta}\ln\left(1 + e^{\beta x}\right)",
-        text="A ReLU with a round corner; its slope is the sigmoid.",
+        text=T("A ReLU with a round corner; its slope is the sigmoid."),
         source="Dugas et al. 2001. PyTorch replaces it by x where beta x is above a threshold",
         parameters=(_SHARPNESS,),
         torch=lambda beta: f"torch.nn.Softplus(beta={beta!r}, threshold=40)",
@@ -394,7 +397,7 @@ ACTIVATIONS = (
         title="SiLU (Swish)",
         formulas=(silu, silu_slope, silu_curvature),
         latex=r"f(x) = x\,\sigma(\beta x) = \frac{x}{1 + e^{-\beta x}}",
-        text="A number times its own sigmoid: it dips below zero before it lets through.",
+        text=T("A number times its own sigmoid: it dips below zero before it lets through."),
         source="Elfwing, Uchibe & Doya 2018, arXiv:1702.03118; Ramachandran, Zoph & Le 2017, arXiv:1710.05941",
         parameters=(_SHARPNESS,),
         torch=lambda beta: "torch.nn.SiLU()" if beta == 1 else f"lambda x: x * torch.sigmoid({beta!r} * x)",
@@ -404,7 +407,7 @@ ACTIVATIONS = (
         title="GELU",
         formulas=(gelu, gelu_slope, gelu_curvature),
         latex=r"f(x) = x\,\Phi(x) = \tfrac{x}{2}\left(1 + \operatorname{erf}\tfrac{x}{\sqrt2}\right)",
-        text="A number times the probability that a normal number is smaller.",
+        text=T("A number times the probability that a normal number is smaller."),
         source="Hendrycks & Gimpel 2016, arXiv:1606.08415",
         torch=lambda: "torch.nn.GELU()",
     ),
@@ -413,7 +416,7 @@ ACTIVATIONS = (
         title="GELU (tanh)",
         formulas=(gelu_tanh, gelu_tanh_slope, gelu_tanh_curvature),
         latex=r"f(x) = \tfrac{x}{2}\left(1 + \tanh\left(\sqrt{\tfrac{2}{\pi}}\,(x + 0.044715\,x^3)\right)\right)",
-        text="GELU without the error function: at most 0.0005 away from it.",
+        text=T("GELU without the error function: at most 0.0005 away from it."),
         source="Hendrycks & Gimpel 2016, arXiv:1606.08415",
         torch=lambda: "torch.nn.GELU(approximate='tanh')",
     ),
@@ -422,7 +425,7 @@ ACTIVATIONS = (
         title="Mish",
         formulas=(mish, mish_slope, mish_curvature),
         latex=r"f(x) = x \tanh\left(\ln\left(1 + e^x\right)\right)",
-        text="Like SiLU, with a slightly deeper dip.",
+        text=T("Like SiLU, with a slightly deeper dip."),
         source="Misra 2019, arXiv:1908.08681",
         torch=lambda: "torch.nn.Mish()",
     ),
@@ -431,7 +434,7 @@ ACTIVATIONS = (
         title="Hard swish",
         formulas=(hard_swish, hard_swish_slope, hard_swish_curvature),
         latex=r"f(x) = x \min\left(\max\left(\tfrac{x}{6} + \tfrac12, 0\right), 1\right)",
-        text="SiLU without an exponential: exactly zero on the left, exactly x on the right.",
+        text=T("SiLU without an exponential: exactly zero on the left, exactly x on the right."),
         source="Howard et al. 2019, arXiv:1905.02244",
         breaks=(-3.0, 3.0),
         torch=lambda: "torch.nn.Hardswish()",

@@ -16,6 +16,7 @@ import numpy as np
 
 from core.engine.spec import Hyper
 from core.networks.parameters import parameters_of, row_of, whole
+from core.text import T
 
 EPS = 1e-5
 """Stands under the root, as in torch.nn. (torch.nn.RMSNorm must be told; its own default is the machine epsilon.)"""
@@ -71,7 +72,7 @@ NORMALISATIONS = (
         axes=(0, 2, 3),
         dense_axis=-2,
         latex=r"\hat x_{ncij} = \frac{x_{ncij} - \mu_c}{\sqrt{\sigma_c^2 + \varepsilon}}",
-        text="One mean and variance per channel, over all images: every image changes every other one.",
+        text=T("One mean and variance per channel, over all images: every image changes every other one."),
         source="Ioffe & Szegedy 2015, arXiv:1502.03167",
         torch=lambda shape: f"torch.nn.BatchNorm2d({shape[0]}, eps={EPS!r}, momentum={MOMENTUM!r})",
     ),
@@ -81,7 +82,7 @@ NORMALISATIONS = (
         axes=(1, 2, 3),
         dense_axis=-1,
         latex=r"\hat x_{ncij} = \frac{x_{ncij} - \mu_n}{\sqrt{\sigma_n^2 + \varepsilon}}",
-        text="One mean and variance per image, over all its channels: the batch does not matter.",
+        text=T("One mean and variance per image, over all its channels: the batch does not matter."),
         source="Ba, Kiros & Hinton 2016, arXiv:1607.06450",
         torch=lambda shape: f"torch.nn.LayerNorm({list(shape)}, eps={EPS!r})",
     ),
@@ -91,7 +92,7 @@ NORMALISATIONS = (
         axes=(2, 3),
         dense_axis=None,
         latex=r"\hat x_{ncij} = \frac{x_{ncij} - \mu_{nc}}{\sqrt{\sigma_{nc}^2 + \varepsilon}}",
-        text="One mean and variance per image and channel: the contrast of an image is gone.",
+        text=T("One mean and variance per image and channel: the contrast of an image is gone."),
         source="Ulyanov, Vedaldi & Lempitsky 2016, arXiv:1607.08022",
         torch=lambda shape: f"torch.nn.InstanceNorm2d({shape[0]}, eps={EPS!r}, affine=True)",
     ),
@@ -101,9 +102,9 @@ NORMALISATIONS = (
         axes=(2, 3, 4),
         dense_axis=None,
         latex=r"\hat x_{ncij} = \frac{x_{ncij} - \mu_{ng(c)}}{\sqrt{\sigma_{ng(c)}^2 + \varepsilon}}",
-        text="One mean and variance per image and group of channels: between layer and instance.",
+        text=T("One mean and variance per image and group of channels: between layer and instance."),
         source="Wu & He 2018, arXiv:1803.08494",
-        parameters=(Hyper("groups", 2, "G", "Groups of channels", (1, 512), (1, 8)),),
+        parameters=(Hyper("groups", 2, "G", T("Groups of channels"), (1, 512), (1, 8)),),
         torch=lambda shape, groups: f"torch.nn.GroupNorm({groups}, {shape[0]}, eps={EPS!r})",
     ),
     Normalisation(
@@ -112,7 +113,7 @@ NORMALISATIONS = (
         axes=(1, 2, 3),
         dense_axis=-1,
         latex=r"\hat x_{ncij} = \frac{x_{ncij}}{\sqrt{\overline{x_n^2} + \varepsilon}}",
-        text="Layer normalisation that divides by the size alone and leaves the mean.",
+        text=T("Layer normalisation that divides by the size alone and leaves the mean."),
         source="Zhang & Sennrich 2019, arXiv:1910.07467",
         centred=False,
         torch=lambda shape: f"torch.nn.RMSNorm({list(shape)}, eps={EPS!r})",

@@ -8,6 +8,7 @@ torch.optim.Adagrad.
 import numpy as np
 
 from core.engine.spec import Hyper, Optimizer, State, learning_rate
+from core.text import T
 
 
 def step(x, g, total, t, lr, lr_decay, weight_decay, initial_accumulator_value, eps):
@@ -28,22 +29,22 @@ ADAGRAD = Optimizer(
     step=step,
     explain=explain,
     state=(
-        State("total", "G", "Sum of the squared gradients"),
-        State("t", "t", "Steps taken", shared=True),
+        State("total", "G", T("Sum of the squared gradients")),
+        State("t", "t", T("Steps taken"), shared=True),
     ),
     hyper=(
         learning_rate(1e-2),
-        Hyper("lr_decay", 0.0, r"\delta", "Decay of the rate: 1 / (1 + t decay)", (0.0, 1e6), (0.0, 1.0)),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
-        Hyper("initial_accumulator_value", 0.0, "A", "Sum before the first step", (0.0, 1e6), (0.0, 10.0)),
-        Hyper("eps", 1e-10, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("lr_decay", 0.0, r"\delta", T("Decay of the rate: 1 / (1 + t decay)"), (0.0, 1e6), (0.0, 1.0)),
+        Hyper("weight_decay", 0.0, r"\lambda", T("Weight decay (L2, in the gradient)"), (0.0, 1e6), (0.0, 1.0)),
+        Hyper("initial_accumulator_value", 0.0, "A", T("Sum before the first step"), (0.0, 1e6), (0.0, 10.0)),
+        Hyper("eps", 1e-10, r"\varepsilon", T("Prevents division by zero"), (0.0, 1e6), (1e-12, 1e-2), "log"),
     ),
     latex=r"""
 g_t \leftarrow g_t + \lambda\,x_{t-1} \\[4pt]
 G_t = G_{t-1} + g_t^2 \qquad
 x_t = x_{t-1} - \frac{\eta}{1+(t-1)\,\delta}\,\frac{g_t}{\sqrt{A + G_t}+\varepsilon}
 """,
-    text="Every coordinate has its own rate, which only falls: the more gradient seen, the smaller.",
+    text=T("Every coordinate has its own rate, which only falls: the more gradient seen, the smaller."),
     source="Duchi, Hazan & Singer 2011, jmlr.org/papers/v12/duchi11a.html",
     torch="Adagrad",
     torch_arguments=lambda h: {

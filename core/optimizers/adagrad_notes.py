@@ -7,6 +7,7 @@ nothing.
 import numpy as np
 
 from core.engine.spec import Hyper, Optimizer, State, learning_rate
+from core.text import T
 
 
 def step(x, g, total, lr, eps, eps_inside):
@@ -25,17 +26,17 @@ ADAGRAD_NOTES = Optimizer(
     title="Adagrad (notes)",
     step=step,
     explain=explain,
-    state=(State("total", "G", "Sum of the squared gradients"),),
+    state=(State("total", "G", T("Sum of the squared gradients")),),
     hyper=(
         learning_rate(1e-2),
-        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
-        Hyper("eps_inside", 1.0, "i", "Epsilon inside the root", (0.0, 1.0), scale="switch"),
+        Hyper("eps", 1e-8, r"\varepsilon", T("Prevents division by zero"), (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("eps_inside", 1.0, "i", T("Epsilon inside the root"), (0.0, 1.0), scale="switch"),
     ),
     latex=r"""
 G_t = G_{t-1} + g_t^2 \qquad
 x_t = x_{t-1} - \frac{\eta}{\sqrt{G_t+i\,\varepsilon}+(1-i)\,\varepsilon}\,g_t
 """,
-    text="Adagrad with epsilon inside the root: very small gradients move it less than they should.",
+    text=T("Adagrad with epsilon inside the root: very small gradients move it less than they should."),
     source="Duchi, Hazan & Singer 2011, jmlr.org/papers/v12/duchi11a.html",
     like="adam",
     part=5.0,

@@ -9,6 +9,7 @@ AMSGrad takes the largest mean square before the correction for the start.
 import numpy as np
 
 from core.engine.spec import Hyper, Optimizer, State, learning_rate
+from core.text import T
 
 
 def step(
@@ -71,23 +72,23 @@ ADAM_GENERAL = Optimizer(
     step=step,
     explain=explain,
     state=(
-        State("m", "m", "Mean of the gradient"),
-        State("v", "v", "Mean of its square"),
-        State("v_max", r"v^{\max}", "Largest v so far"),
-        State("decay1", r"\beta_1^t", "Weight of the start in m", start=1.0, shared=True),
-        State("decay2", r"\beta_2^t", "Weight of the start in v", start=1.0, shared=True),
+        State("m", "m", T("Mean of the gradient")),
+        State("v", "v", T("Mean of its square")),
+        State("v_max", r"v^{\max}", T("Largest v so far")),
+        State("decay1", r"\beta_1^t", T("Weight of the start in m"), start=1.0, shared=True),
+        State("decay2", r"\beta_2^t", T("Weight of the start in v"), start=1.0, shared=True),
     ),
     hyper=(
         learning_rate(1e-3),
-        Hyper("beta1", 0.9, r"\beta_1", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
-        Hyper("beta2", 0.999, r"\beta_2", "Memory of the square", (0.0, 0.999999), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e15), (1e-12, 1e-2), "log"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay", (0.0, 1e6), (0.0, 1.0)),
-        Hyper("correct_first", 1.0, "a", "Correct m for its start", (0.0, 1.0), scale="switch"),
-        Hyper("correct_second", 1.0, "b", "Correct v for its start", (0.0, 1.0), scale="switch"),
-        Hyper("eps_inside", 0.0, "i", "Epsilon inside the root", (0.0, 1.0), scale="switch"),
-        Hyper("amsgrad", 0.0, "s", "AMSGrad: divide by the largest v so far", (0.0, 1.0), scale="switch"),
-        Hyper("decoupled", 0.0, "d", "Decay decoupled from the gradient", (0.0, 1.0), scale="switch"),
+        Hyper("beta1", 0.9, r"\beta_1", T("Memory of the mean"), (0.0, 0.999999), (0.0, 0.999), "near one"),
+        Hyper("beta2", 0.999, r"\beta_2", T("Memory of the square"), (0.0, 0.999999), (0.5, 0.9999), "near one"),
+        Hyper("eps", 1e-8, r"\varepsilon", T("Prevents division by zero"), (0.0, 1e15), (1e-12, 1e-2), "log"),
+        Hyper("weight_decay", 0.0, r"\lambda", T("Weight decay"), (0.0, 1e6), (0.0, 1.0)),
+        Hyper("correct_first", 1.0, "a", T("Correct m for its start"), (0.0, 1.0), scale="switch"),
+        Hyper("correct_second", 1.0, "b", T("Correct v for its start"), (0.0, 1.0), scale="switch"),
+        Hyper("eps_inside", 0.0, "i", T("Epsilon inside the root"), (0.0, 1.0), scale="switch"),
+        Hyper("amsgrad", 0.0, "s", T("AMSGrad: divide by the largest v so far"), (0.0, 1.0), scale="switch"),
+        Hyper("decoupled", 0.0, "d", T("Decay decoupled from the gradient"), (0.0, 1.0), scale="switch"),
     ),
     latex=r"""
 \tilde g_t = g_t + (1-d)\,\lambda\,x_{t-1} \qquad
@@ -98,7 +99,7 @@ x_t = x_{t-1} - \eta\left(d\,\lambda\,x_{t-1}
 + \frac{\hat m_t}{\sqrt{\hat v_t+i\,\varepsilon}+(1-i)\,\varepsilon}\right)
 """,
     momentum="m",
-    text="One formula for Adam, AMSGrad, AdamW and what notes call by these names.",
+    text=T("One formula for Adam, AMSGrad, AdamW and what notes call by these names."),
     source="Kingma & Ba 2015, arXiv:1412.6980; Reddi, Kale & Kumar 2018; Loshchilov & Hutter 2019",
     like="adam",
 )

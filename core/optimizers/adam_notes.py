@@ -8,6 +8,7 @@ in the paper (1, 1, 0) this is AdamW. With eps = 0, as some write it, a gradient
 import numpy as np
 
 from core.engine.spec import Hyper, Optimizer, State, learning_rate
+from core.text import T
 
 
 def step(x, g, m, v, decay1, decay2, lr, beta1, beta2, eps, weight_decay, correct_first, correct_second, eps_inside):
@@ -35,20 +36,20 @@ ADAM_NOTES = Optimizer(
     step=step,
     explain=explain,
     state=(
-        State("m", "m", "Mean of the gradient"),
-        State("v", "v", "Mean of its square"),
-        State("decay1", r"\beta_1^t", "Weight of the start in m", start=1.0, shared=True),
-        State("decay2", r"\beta_2^t", "Weight of the start in v", start=1.0, shared=True),
+        State("m", "m", T("Mean of the gradient")),
+        State("v", "v", T("Mean of its square")),
+        State("decay1", r"\beta_1^t", T("Weight of the start in m"), start=1.0, shared=True),
+        State("decay2", r"\beta_2^t", T("Weight of the start in v"), start=1.0, shared=True),
     ),
     hyper=(
         learning_rate(1e-3),
-        Hyper("beta1", 0.9, r"\beta_1", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
-        Hyper("beta2", 0.999, r"\beta_2", "Memory of the square", (0.0, 0.999999), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (decoupled, on x)", (0.0, 1e6), (0.0, 1.0)),
-        Hyper("correct_first", 1.0, "a", "Correct m for its start", (0.0, 1.0), scale="switch"),
-        Hyper("correct_second", 1.0, "b", "Correct v for its start", (0.0, 1.0), scale="switch"),
-        Hyper("eps_inside", 1.0, "i", "Epsilon inside the root", (0.0, 1.0), scale="switch"),
+        Hyper("beta1", 0.9, r"\beta_1", T("Memory of the mean"), (0.0, 0.999999), (0.0, 0.999), "near one"),
+        Hyper("beta2", 0.999, r"\beta_2", T("Memory of the square"), (0.0, 0.999999), (0.5, 0.9999), "near one"),
+        Hyper("eps", 1e-8, r"\varepsilon", T("Prevents division by zero"), (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("weight_decay", 0.0, r"\lambda", T("Weight decay (decoupled, on x)"), (0.0, 1e6), (0.0, 1.0)),
+        Hyper("correct_first", 1.0, "a", T("Correct m for its start"), (0.0, 1.0), scale="switch"),
+        Hyper("correct_second", 1.0, "b", T("Correct v for its start"), (0.0, 1.0), scale="switch"),
+        Hyper("eps_inside", 1.0, "i", T("Epsilon inside the root"), (0.0, 1.0), scale="switch"),
     ),
     latex=r"""
 m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \\[4pt]
@@ -56,7 +57,7 @@ m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta
 x_t = x_{t-1} - \eta\left(\lambda\,x_{t-1} + \frac{\hat m_t}{\sqrt{\hat v_t+i\,\varepsilon}+(1-i)\,\varepsilon}\right)
 """,
     momentum="m",
-    text="Adam with switches for three details that decide its first steps and its smallest gradients.",
+    text=T("Adam with switches for three details that decide its first steps and its smallest gradients."),
     source="Kingma & Ba 2015, arXiv:1412.6980",
     like="adam",
 )

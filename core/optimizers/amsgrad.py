@@ -8,6 +8,7 @@ still rise while that correction fades, over some 1 / (1 - beta2) steps; the pap
 import numpy as np
 
 from core.engine.spec import Hyper, Optimizer, State, learning_rate
+from core.text import T
 
 
 def step(x, g, m, v, v_max, decay1, decay2, lr, beta1, beta2, eps, weight_decay):
@@ -35,18 +36,18 @@ AMSGRAD = Optimizer(
     step=step,
     explain=explain,
     state=(
-        State("m", "m", "Mean of the gradient"),
-        State("v", "v", "Mean of its square"),
-        State("v_max", r"v^{\max}", "Largest v so far"),
-        State("decay1", r"\beta_1^t", "Weight of the start in m", start=1.0, shared=True),
-        State("decay2", r"\beta_2^t", "Weight of the start in v", start=1.0, shared=True),
+        State("m", "m", T("Mean of the gradient")),
+        State("v", "v", T("Mean of its square")),
+        State("v_max", r"v^{\max}", T("Largest v so far")),
+        State("decay1", r"\beta_1^t", T("Weight of the start in m"), start=1.0, shared=True),
+        State("decay2", r"\beta_2^t", T("Weight of the start in v"), start=1.0, shared=True),
     ),
     hyper=(
         learning_rate(1e-3),
-        Hyper("beta1", 0.9, r"\beta_1", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
-        Hyper("beta2", 0.999, r"\beta_2", "Memory of the square", (0.0, 0.999999), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("beta1", 0.9, r"\beta_1", T("Memory of the mean"), (0.0, 0.999999), (0.0, 0.999), "near one"),
+        Hyper("beta2", 0.999, r"\beta_2", T("Memory of the square"), (0.0, 0.999999), (0.5, 0.9999), "near one"),
+        Hyper("eps", 1e-8, r"\varepsilon", T("Prevents division by zero"), (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("weight_decay", 0.0, r"\lambda", T("Weight decay (L2, in the gradient)"), (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
 g_t \leftarrow g_t + \lambda\,x_{t-1} \\[4pt]
@@ -56,7 +57,7 @@ v^{\max}_t = \max(v^{\max}_{t-1}, v_t) \qquad \hat m_t = \frac{m_t}{1-\beta_1^t}
 x_t = x_{t-1} - \eta\,\frac{\hat m_t}{\sqrt{\hat v_t}+\varepsilon}
 """,
     momentum="m",
-    text="Adam that remembers the largest gradients: no late bursts, but one early cliff keeps it slow.",
+    text=T("Adam that remembers the largest gradients: no late bursts, but one early cliff keeps it slow."),
     source="Reddi, Kale & Kumar 2018, arXiv:1904.09237",
     torch="Adam",
     torch_arguments=lambda h: {

@@ -7,6 +7,7 @@ before it computed.
 """
 
 from core.engine.spec import Hyper, Optimizer, State, learning_rate
+from core.text import T
 
 
 def step(x, g, ax, t, eta, eta_next, lr, lambd, alpha, t0, weight_decay):
@@ -29,17 +30,17 @@ ASGD = Optimizer(
     step=step,
     explain=explain,
     state=(
-        State("ax", r"\bar x", "Mean of the points since step t0"),
-        State("t", "t", "Steps taken", shared=True),
-        State("eta", r"\eta_t", "Rate of this step", shared=True),
-        State("eta_next", r"\eta_{t+1}", "Rate of the next step", shared=True),
+        State("ax", r"\bar x", T("Mean of the points since step t0")),
+        State("t", "t", T("Steps taken"), shared=True),
+        State("eta", r"\eta_t", T("Rate of this step"), shared=True),
+        State("eta_next", r"\eta_{t+1}", T("Rate of the next step"), shared=True),
     ),
     hyper=(
         learning_rate(1e-2),
-        Hyper("lambd", 1e-4, r"\lambda", "Decay (decoupled, on x)", (0.0, 1e6), (1e-6, 1.0), "log"),
-        Hyper("alpha", 0.75, r"\alpha", "Power with which the rate falls", shown=(0.0, 1.0)),
-        Hyper("t0", 1e6, "t_0", "Step after which averaging begins", (0.0, 1e6), (1.0, 1e6), "log"),
-        Hyper("weight_decay", 0.0, r"\omega", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("lambd", 1e-4, r"\lambda", T("Decay (decoupled, on x)"), (0.0, 1e6), (1e-6, 1.0), "log"),
+        Hyper("alpha", 0.75, r"\alpha", T("Power with which the rate falls"), shown=(0.0, 1.0)),
+        Hyper("t0", 1e6, "t_0", T("Step after which averaging begins"), (0.0, 1e6), (1.0, 1e6), "log"),
+        Hyper("weight_decay", 0.0, r"\omega", T("Weight decay (L2, in the gradient)"), (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
 g_t \leftarrow g_t + \omega\,x_{t-1} \qquad
@@ -47,7 +48,7 @@ g_t \leftarrow g_t + \omega\,x_{t-1} \qquad
 x_t = (1 - \lambda\,\eta_t)\,x_{t-1} - \eta_t\,g_t \\[4pt]
 \bar x_t = \bar x_{t-1} + \mu_t\,(x_t - \bar x_{t-1}) \qquad \mu_t = \frac{1}{\max(1,\ t - 1 - t_0)}
 """,
-    text="SGD that also keeps the mean of its points: the path jitters around a minimum, the mean settles.",
+    text=T("SGD that also keeps the mean of its points: the path jitters around a minimum, the mean settles."),
     source="Polyak & Juditsky 1992, doi:10.1137/0330046",
     torch="ASGD",
     torch_arguments=lambda h: {key: h[key] for key in ("lr", "lambd", "alpha", "t0", "weight_decay")},

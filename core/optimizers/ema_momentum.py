@@ -6,6 +6,7 @@ heavy ball and this form start from one number and differ by the factor 1 - beta
 """
 
 from core.engine.spec import Hyper, Optimizer, State, learning_rate
+from core.text import T
 
 
 def step(x, g, m, lr, beta):
@@ -22,13 +23,13 @@ EMA_MOMENTUM = Optimizer(
     title="EMA momentum",
     step=step,
     explain=explain,
-    state=(State("m", "m", "Mean of the gradient"),),
+    state=(State("m", "m", T("Mean of the gradient")),),
     hyper=(
         learning_rate(1e-3),
-        Hyper("beta", 0.9, r"\beta", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
+        Hyper("beta", 0.9, r"\beta", T("Memory of the mean"), (0.0, 0.999999), (0.0, 0.999), "near one"),
     ),
     latex=r"m_t = \beta\,m_{t-1} + (1-\beta)\,g_t \qquad x_t = x_{t-1} - \eta\,m_t",
     momentum="m",
-    text="Momentum as a mean of recent gradients: smoother than SGD, but no faster at the same rate.",
+    text=T("Momentum as a mean of recent gradients: smoother than SGD, but no faster at the same rate."),
     source="Polyak 1964, doi:10.1016/0041-5553(64)90137-5",
 )

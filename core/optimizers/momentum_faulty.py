@@ -6,6 +6,7 @@ ball up to 3.8 / L.
 """
 
 from core.engine.spec import Hyper, Optimizer, State, learning_rate
+from core.text import T
 
 
 def step(x, g, v, d, lr, beta):
@@ -24,15 +25,15 @@ MOMENTUM_FAULTY = Optimizer(
     step=step,
     explain=explain,
     state=(
-        State("v", "v", "Mean of the past gradients"),
-        State("d", "d", "Direction of the step"),
+        State("v", "v", T("Mean of the past gradients")),
+        State("d", "d", T("Direction of the step")),
     ),
     hyper=(
         learning_rate(1e-3),
-        Hyper("beta", 0.9, r"\beta", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
+        Hyper("beta", 0.9, r"\beta", T("Memory of the mean"), (0.0, 0.999999), (0.0, 0.999), "near one"),
     ),
     latex=r"x_t = x_{t-1} - \eta\,(v_{t-1} + \beta\,g_t) \qquad v_t = \beta\,v_{t-1} + (1-\beta)\,g_t",
     momentum="v",
-    text="Looks like momentum, but weighs the newest gradient by beta and adds the mean of the older ones.",
+    text=T("Looks like momentum, but weighs the newest gradient by beta and adds the mean of the older ones."),
     source="Slip on Polyak 1964, doi:10.1016/0041-5553(64)90137-5",
 )

@@ -7,6 +7,7 @@ openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ. Constants and order as in torch.op
 import numpy as np
 
 from core.engine.spec import Hyper, Optimizer, State, learning_rate
+from core.text import T
 
 
 def step(x, g, m, v, decay2, faded, mu_product, lr, beta1, beta2, eps, weight_decay, fade):
@@ -45,19 +46,19 @@ NADAM = Optimizer(
     explain=explain,
     prepare=prepare,
     state=(
-        State("m", "m", "Mean of the gradient"),
-        State("v", "v", "Mean of its square"),
-        State("decay2", r"\beta_2^t", "Weight of the start in v", start=1.0, shared=True),
-        State("faded", r"0.96^{t\psi}", "What is left of the warm-up", start=1.0, shared=True),
-        State("mu_product", r"\textstyle\prod_i\mu_i", "Weight of the start", start=1.0, shared=True),
+        State("m", "m", T("Mean of the gradient")),
+        State("v", "v", T("Mean of its square")),
+        State("decay2", r"\beta_2^t", T("Weight of the start in v"), start=1.0, shared=True),
+        State("faded", r"0.96^{t\psi}", T("What is left of the warm-up"), start=1.0, shared=True),
+        State("mu_product", r"\textstyle\prod_i\mu_i", T("Weight of the start"), start=1.0, shared=True),
     ),
     hyper=(
         learning_rate(2e-3),
-        Hyper("beta1", 0.9, r"\beta_1", "Memory of the mean", (0.0, 0.999999), (0.0, 0.999), "near one"),
-        Hyper("beta2", 0.999, r"\beta_2", "Memory of the square", (0.0, 0.999999), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
-        Hyper("momentum_decay", 4e-3, r"\psi", "Speed of the warm-up", (0.0, 1e6), (1e-4, 1.0), "log"),
+        Hyper("beta1", 0.9, r"\beta_1", T("Memory of the mean"), (0.0, 0.999999), (0.0, 0.999), "near one"),
+        Hyper("beta2", 0.999, r"\beta_2", T("Memory of the square"), (0.0, 0.999999), (0.5, 0.9999), "near one"),
+        Hyper("eps", 1e-8, r"\varepsilon", T("Prevents division by zero"), (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("weight_decay", 0.0, r"\lambda", T("Weight decay (L2, in the gradient)"), (0.0, 1e6), (0.0, 1.0)),
+        Hyper("momentum_decay", 4e-3, r"\psi", T("Speed of the warm-up"), (0.0, 1e6), (1e-4, 1.0), "log"),
     ),
     latex=r"""
 g_t \leftarrow g_t + \lambda\,x_{t-1} \\[4pt]
@@ -68,7 +69,7 @@ m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad v_t = \beta_2 v_{t-1} + (1-\beta
 x_t = x_{t-1} - \eta\,\frac{\hat m_t}{\sqrt{\hat v_t}+\varepsilon}
 """,
     momentum="m",
-    text="Adam that counts the newest gradient twice, as Nesterov's momentum does, and so turns sooner.",
+    text=T("Adam that counts the newest gradient twice, as Nesterov's momentum does, and so turns sooner."),
     source="Dozat 2016, openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ",
     torch="NAdam",
     torch_arguments=lambda h: {

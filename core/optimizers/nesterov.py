@@ -7,6 +7,7 @@ torch.optim.SGD(nesterov=True), x is the point looked ahead to, at which the gra
 """
 
 from core.engine.spec import Hyper, Optimizer, State, learning_rate
+from core.text import T
 
 
 def step(x, g, v, lr, momentum, weight_decay):
@@ -24,18 +25,18 @@ NESTEROV = Optimizer(
     title="Nesterov",
     step=step,
     explain=explain,
-    state=(State("v", "v", "Velocity"),),
+    state=(State("v", "v", T("Velocity")),),
     hyper=(
         learning_rate(1e-3),
-        Hyper("momentum", 0.9, r"\beta", "Share of the velocity kept", (0.0, 1e6), (0.0, 0.999), "near one"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
+        Hyper("momentum", 0.9, r"\beta", T("Share of the velocity kept"), (0.0, 1e6), (0.0, 0.999), "near one"),
+        Hyper("weight_decay", 0.0, r"\lambda", T("Weight decay (L2, in the gradient)"), (0.0, 1e6), (0.0, 1.0)),
     ),
     latex=r"""
 g_t \leftarrow g_t + \lambda\,x_{t-1} \qquad
 v_t = \beta\,v_{t-1} + g_t \qquad x_t = x_{t-1} - \eta\,(g_t + \beta\,v_t)
 """,
     momentum="v",
-    text="Momentum that steps to where it will be and corrects itself there, so it overshoots less.",
+    text=T("Momentum that steps to where it will be and corrects itself there, so it overshoots less."),
     source="Nesterov 1983; Sutskever et al. 2013, proceedings.mlr.press/v28/sutskever13.html",
     torch="SGD",
     # torch refuses nesterov=True without momentum; the formula is then plain SGD.

@@ -9,6 +9,7 @@ stands outside the root and momentum comes after the division, as in torch.optim
 import numpy as np
 
 from core.engine.spec import Hyper, Optimizer, State, learning_rate
+from core.text import T
 
 
 def step(x, g, m, v, b, lr, alpha, eps, weight_decay, momentum, centered):
@@ -29,17 +30,17 @@ RMSPROP = Optimizer(
     step=step,
     explain=explain,
     state=(
-        State("m", "m", "Mean of the gradient, used when centred"),
-        State("v", "v", "Mean of its square"),
-        State("b", "b", "Velocity"),
+        State("m", "m", T("Mean of the gradient, used when centred")),
+        State("v", "v", T("Mean of its square")),
+        State("b", "b", T("Velocity")),
     ),
     hyper=(
         learning_rate(1e-2),
-        Hyper("alpha", 0.99, r"\alpha", "Memory of the square", (0.0, 1.0), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
-        Hyper("weight_decay", 0.0, r"\lambda", "Weight decay (L2, in the gradient)", (0.0, 1e6), (0.0, 1.0)),
-        Hyper("momentum", 0.0, r"\beta", "Share of the velocity kept", (0.0, 1e6), (0.0, 0.999), "near one"),
-        Hyper("centered", 0.0, "c", "Centred: divide by the standard deviation", (0.0, 1.0), scale="switch"),
+        Hyper("alpha", 0.99, r"\alpha", T("Memory of the square"), (0.0, 1.0), (0.5, 0.9999), "near one"),
+        Hyper("eps", 1e-8, r"\varepsilon", T("Prevents division by zero"), (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("weight_decay", 0.0, r"\lambda", T("Weight decay (L2, in the gradient)"), (0.0, 1e6), (0.0, 1.0)),
+        Hyper("momentum", 0.0, r"\beta", T("Share of the velocity kept"), (0.0, 1e6), (0.0, 0.999), "near one"),
+        Hyper("centered", 0.0, "c", T("Centred: divide by the standard deviation"), (0.0, 1.0), scale="switch"),
     ),
     latex=r"""
 g_t \leftarrow g_t + \lambda\,x_{t-1} \\[4pt]
@@ -47,7 +48,7 @@ m_t = \alpha\,m_{t-1} + (1-\alpha)\,g_t \qquad v_t = \alpha\,v_{t-1} + (1-\alpha
 b_t = \beta\,b_{t-1} + \frac{g_t}{\sqrt{v_t - c\,m_t^2}+\varepsilon} \qquad x_t = x_{t-1} - \eta\,b_t
 """,
     momentum="b",
-    text="The gradient divided by its recent typical size, so steep and flat coordinates move equally fast.",
+    text=T("The gradient divided by its recent typical size, so steep and flat coordinates move equally fast."),
     source="Tieleman & Hinton 2012, lecture 6.5; Graves 2013, arXiv:1308.0850",
     torch="RMSprop",
     torch_arguments=lambda h: {

@@ -8,6 +8,7 @@ first step gives 0 / 0.
 import numpy as np
 
 from core.engine.spec import Hyper, Optimizer, State, learning_rate
+from core.text import T
 
 
 def step(x, g, v, lr, alpha, eps, eps_inside):
@@ -26,18 +27,18 @@ RMSPROP_NOTES = Optimizer(
     title="RMSprop (notes)",
     step=step,
     explain=explain,
-    state=(State("v", "v", "Mean of the squared gradient"),),
+    state=(State("v", "v", T("Mean of the squared gradient")),),
     hyper=(
         learning_rate(1e-3),
-        Hyper("alpha", 0.9, r"\alpha", "Memory of the square", (0.0, 1.0), (0.5, 0.9999), "near one"),
-        Hyper("eps", 1e-8, r"\varepsilon", "Prevents division by zero", (0.0, 1e6), (1e-12, 1e-2), "log"),
-        Hyper("eps_inside", 1.0, "i", "Epsilon inside the root", (0.0, 1.0), scale="switch"),
+        Hyper("alpha", 0.9, r"\alpha", T("Memory of the square"), (0.0, 1.0), (0.5, 0.9999), "near one"),
+        Hyper("eps", 1e-8, r"\varepsilon", T("Prevents division by zero"), (0.0, 1e6), (1e-12, 1e-2), "log"),
+        Hyper("eps_inside", 1.0, "i", T("Epsilon inside the root"), (0.0, 1.0), scale="switch"),
     ),
     latex=r"""
 v_t = \alpha\,v_{t-1} + (1-\alpha)\,g_t^2 \qquad
 x_t = x_{t-1} - \frac{\eta}{\sqrt{v_t+i\,\varepsilon}+(1-i)\,\varepsilon}\,g_t
 """,
-    text="RMSprop with epsilon inside the root: very small gradients move it less than they should.",
+    text=T("RMSprop with epsilon inside the root: very small gradients move it less than they should."),
     source="Tieleman & Hinton 2012, lecture 6.5",
     like="adam",
     part=0.1,

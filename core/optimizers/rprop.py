@@ -9,6 +9,7 @@ Igel & Hüsken 2000), and the learning rate is nothing but the first step size.
 import numpy as np
 
 from core.engine.spec import Hyper, Optimizer, State, learning_rate
+from core.text import T
 
 
 def step(x, g, g_last, size, started, lr, etaminus, etaplus, step_size_min, step_size_max):
@@ -30,16 +31,16 @@ RPROP = Optimizer(
     step=step,
     explain=explain,
     state=(
-        State("g_last", "g", "Gradient of the last step, 0 where it turned"),
-        State("size", r"\Delta", "Step size"),
-        State("started", "s", "0 before the first step, 1 after it", shared=True),
+        State("g_last", "g", T("Gradient of the last step, 0 where it turned")),
+        State("size", r"\Delta", T("Step size")),
+        State("started", "s", T("0 before the first step, 1 after it"), shared=True),
     ),
     hyper=(
-        learning_rate(1e-2, "Learning rate (the first step size)"),
-        Hyper("etaminus", 0.5, r"\eta^-", "Factor when the gradient turns", (1e-6, 0.999999), (0.1, 0.99)),
-        Hyper("etaplus", 1.2, r"\eta^+", "Factor while it keeps its sign", (1.000001, 1e6), (1.01, 2.0)),
-        Hyper("step_size_min", 1e-6, r"\Delta_{\min}", "Smallest step size", (0.0, 1e6), (1e-9, 1e-2), "log"),
-        Hyper("step_size_max", 50.0, r"\Delta_{\max}", "Largest step size", (0.0, 1e6), (1e-2, 1e2), "log"),
+        learning_rate(1e-2, T("Learning rate (the first step size)")),
+        Hyper("etaminus", 0.5, r"\eta^-", T("Factor when the gradient turns"), (1e-6, 0.999999), (0.1, 0.99)),
+        Hyper("etaplus", 1.2, r"\eta^+", T("Factor while it keeps its sign"), (1.000001, 1e6), (1.01, 2.0)),
+        Hyper("step_size_min", 1e-6, r"\Delta_{\min}", T("Smallest step size"), (0.0, 1e6), (1e-9, 1e-2), "log"),
+        Hyper("step_size_max", 50.0, r"\Delta_{\max}", T("Largest step size"), (0.0, 1e6), (1e-2, 1e2), "log"),
     ),
     latex=r"""
 \Delta_t = \min\left(\max\left(\Delta_{t-1} \begin{cases}
@@ -47,8 +48,10 @@ RPROP = Optimizer(
 \end{cases},\ \Delta_{\min}\right),\ \Delta_{\max}\right) \qquad \Delta_0 = \eta \\[4pt]
 g_t \leftarrow g_t\,[g_t\,g_{t-1} \ge 0] \qquad x_t = x_{t-1} - \Delta_t\,\operatorname{sign}(g_t)
 """,
-    text="Longer steps while the gradient keeps its sign, shorter ones when it turns; its size is ignored. "
-    "The learning rate is read once, before the first step: no schedule changes it later.",
+    text=T(
+        "Longer steps while the gradient keeps its sign, shorter ones when it turns; its size is ignored. "
+        "The learning rate is read once, before the first step: no schedule changes it later."
+    ),
     source="Riedmiller & Braun 1993, doi:10.1109/ICNN.1993.298623",
     torch="Rprop",
     torch_arguments=lambda h: {

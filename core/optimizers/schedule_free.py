@@ -7,6 +7,7 @@ rate changes, paper and package weigh z_t by its square; here all weigh alike, w
 """
 
 from core.engine.spec import Hyper, Optimizer, State, learning_rate
+from core.text import T
 
 
 def step(x, g, z, average, t, lr, beta):
@@ -26,21 +27,23 @@ SCHEDULE_FREE = Optimizer(
     step=step,
     explain=explain,
     state=(
-        State("z", "z", "Fast iterate: plain SGD with the gradients seen at y"),
-        State("average", r"\bar x", "Mean of the fast iterates: the answer"),
-        State("t", "t", "Steps taken", shared=True),
+        State("z", "z", T("Fast iterate: plain SGD with the gradients seen at y")),
+        State("average", r"\bar x", T("Mean of the fast iterates: the answer")),
+        State("t", "t", T("Steps taken"), shared=True),
     ),
     hyper=(
         learning_rate(1.0),
         Hyper(
-            "beta", 0.9, r"\beta", "How near to the mean the gradient is taken", (0.0, 1.0), (0.0, 0.999), "near one"
+            "beta", 0.9, r"\beta", T("How near to the mean the gradient is taken"), (0.0, 1.0), (0.0, 0.999), "near one"
         ),
     ),
     latex=r"""
 z_t = z_{t-1} - \eta\,g(y_{t-1}) \qquad \bar x_t = \bar x_{t-1} + \tfrac1t (z_t - \bar x_{t-1}) \\[4pt]
 y_t = (1 - \beta)\,z_t + \beta\,\bar x_t \qquad z_0 = y_0
 """,
-    text="It needs no schedule: the mean of its points settles by itself, while the points keep moving. "
-    "All points count alike; during a warm-up the authors weigh them by the square of the rate.",
+    text=T(
+        "It needs no schedule: the mean of its points settles by itself, while the points keep moving. "
+        "All points count alike; during a warm-up the authors weigh them by the square of the rate."
+    ),
     source="Defazio et al. 2024, arXiv:2405.15682",
 )

@@ -8,6 +8,7 @@ of torch.optim.SGD and of Adam, which takes the same step where the gradient doe
 import numpy as np
 
 from core.engine.spec import Optimizer, learning_rate
+from core.text import T
 
 
 def step(x, g, lr):
@@ -25,7 +26,7 @@ SIGN_SGD = Optimizer(
     explain=explain,
     hyper=(learning_rate(1e-3),),
     latex=r"x_t = x_{t-1} - \eta\,\operatorname{sign}(g_t)",
-    text="The same step length everywhere: it crosses plateaus and cliffs alike, and hovers at the end.",
+    text=T("The same step length everywhere: it crosses plateaus and cliffs alike, and hovers at the end."),
     source="Bernstein et al. 2018, arXiv:1802.04434",
     like="adam",
     part=0.1,

@@ -20,6 +20,7 @@ from core.engine import rates as engine_rates
 from core.engine.limits import MAX_STEPS
 from core.engine.rates import checked_settings
 from core.engine.spec import NOTHING, Hyper, Schedule
+from core.text import T
 
 
 def constant(t, steps):
@@ -129,10 +130,10 @@ def _fraction(key: str, default: float, symbol: str, text: str, shown: float = 0
     return Hyper(key, default, symbol, text, (0.0, 1.0), (0.0, shown))
 
 
-WARM_UP = _steps("warm_up", 0, "n", "Warm-up in steps (0 for none)", 0)
-LENGTH = _steps("length", 0, "T", "Steps until the end of the decay (0 for the whole run)", 0, 5000)
-GAMMA = Hyper("gamma", 0.1, r"\gamma", "Factor of every drop", (0.0, 1.0), (0.05, 0.95))
-LEAST = _fraction("least", 0.0, r"\ell", "Lowest rate, as a fraction of the base rate")
+WARM_UP = _steps("warm_up", 0, "n", T("Warm-up in steps (0 for none)"), 0)
+LENGTH = _steps("length", 0, "T", T("Steps until the end of the decay (0 for the whole run)"), 0, 5000)
+GAMMA = Hyper("gamma", 0.1, r"\gamma", T("Factor of every drop"), (0.0, 1.0), (0.05, 0.95))
+LEAST = _fraction("least", 0.0, r"\ell", T("Lowest rate, as a fraction of the base rate"))
 HALF_COSINE = r"\eta_t = \eta\left(\ell + \tfrac{1 - \ell}{2}\left(1 + \cos\left(\pi u\right)\right)\right)"
 TORCH_DOCS = "https://docs.pytorch.org/docs/stable/optim.html"
 
@@ -142,17 +143,17 @@ SCHEDULES = (
         title="Constant",
         factor=constant,
         latex=r"\eta_t = \eta",
-        text="The rate stays as it is; under noise, so does the size of the cloud around the minimum.",
+        text=T("The rate stays as it is; under noise, so does the size of the cloud around the minimum."),
         source="Robbins & Monro 1951, doi:10.1214/aoms/1177729586 (why it must fall under noise)",
         torch=lambda lr, steps: "ConstantLR(optimizer, factor=1.0)",
     ),
     Schedule(
         key="step",
-        title="Step",
+        title=T("Step"),
         factor=step,
-        settings=(_steps("period", 200, "p", "Steps between two drops"), GAMMA, WARM_UP),
+        settings=(_steps("period", 200, "p", T("Steps between two drops")), GAMMA, WARM_UP),
         latex=r"\eta_t = \eta\,\gamma^{\lfloor t / p \rfloor}",
-        text="The rate drops by the same factor at fixed intervals.",
+        text=T("The rate drops by the same factor at fixed intervals."),
         source=f"StepLR, {TORCH_DOCS}",
         torch=lambda lr, steps, period, gamma: f"StepLR(optimizer, step_size={period}, gamma={gamma!r})",
     ),
@@ -161,13 +162,13 @@ SCHEDULES = (
         title="Multi-step",
         factor=multi_step,
         settings=(
-            _fraction("first", 0.5, "a", "First drop, as a fraction of the run", 1.0),
-            _fraction("second", 0.75, "b", "Second drop, as a fraction of the run (1 for never)", 1.0),
+            _fraction("first", 0.5, "a", T("First drop, as a fraction of the run"), 1.0),
+            _fraction("second", 0.75, "b", T("Second drop, as a fraction of the run (1 for never)"), 1.0),
             GAMMA,
             WARM_UP,
         ),
         latex=r"\eta_t = \eta\,\gamma^{[t \ge aT] + [t \ge bT]}",
-        text="The rate drops at two chosen moments of the run.",
+        text=T("The rate drops at two chosen moments of the run."),
         source="He et al. 2015, arXiv:1512.03385 (the rate of residual networks)",
         torch=lambda lr, steps, first, second, gamma: (
             f"MultiStepLR(optimizer, milestones={_milestones(steps, first, second)}, gamma={gamma!r})"
@@ -177,9 +178,9 @@ SCHEDULES = (
         key="exponential",
         title="Exponential",
         factor=exponential,
-        settings=(Hyper("k", 0.005, "k", "Decay per step", (0.0, 100.0), (1e-5, 0.1), "log"), WARM_UP),
+        settings=(Hyper("k", 0.005, "k", T("Decay per step"), (0.0, 100.0), (1e-5, 0.1), "log"), WARM_UP),
         latex=r"\eta_t = \eta\,e^{-kt}",
-        text="The rate loses the same share in every step, so that all steps together reach only so far.",
+        text=T("The rate loses the same share in every step, so that all steps together reach only so far."),
         source=f"ExponentialLR with gamma = exp(-k), {TORCH_DOCS}",
         torch=lambda lr, steps, k: f"ExponentialLR(optimizer, gamma=math.exp(-{k!r}))",
     ),
@@ -187,9 +188,9 @@ SCHEDULES = (
         key="time_based",
         title="Time-based",
         factor=time_based,
-        settings=(Hyper("k", 0.01, "k", "Decay per step", (0.0, 100.0), (1e-4, 1.0), "log"), WARM_UP),
+        settings=(Hyper("k", 0.01, "k", T("Decay per step"), (0.0, 100.0), (1e-4, 1.0), "log"), WARM_UP),
         latex=r"\eta_t = \frac{\eta}{1 + kt}",
-        text="The rate falls like 1/t: slowly enough that the steps together can still reach any distance.",
+        text=T("The rate falls like 1/t: slowly enough that the steps together can still reach any distance."),
         source="Robbins & Monro 1951, doi:10.1214/aoms/1177729586",
         torch=lambda lr, steps, k: f"LambdaLR(optimizer, lambda t: 1 / (1 + {k!r} * t))",
     ),
@@ -199,7 +200,7 @@ SCHEDULES = (
         factor=linear,
         settings=(LENGTH, LEAST, WARM_UP),
         latex=r"\eta_t = \eta\left(1 - (1 - \ell)\min\left(\tfrac{t}{T}, 1\right)\right)",
-        text="The rate falls on a straight line.",
+        text=T("The rate falls on a straight line."),
         source=f"LinearLR, {TORCH_DOCS}",
         torch=lambda lr, steps, length, least: (
             f"LinearLR(optimizer, start_factor=1.0, end_factor={least!r}, total_iters={length or steps})"
@@ -211,11 +212,11 @@ SCHEDULES = (
         factor=polynomial,
         settings=(
             LENGTH,
-            Hyper("power", 2.0, "p", "Power of what is left", (0.0, 100.0), (0.25, 5.0)),
+            Hyper("power", 2.0, "p", T("Power of what is left"), (0.0, 100.0), (0.25, 5.0)),
             WARM_UP,
         ),
         latex=r"\eta_t = \eta\left(1 - \min\left(\tfrac{t}{T}, 1\right)\right)^p",
-        text="The rate falls to zero as a power of the time that is left: 1 is a line, 2 lands gently.",
+        text=T("The rate falls to zero as a power of the time that is left: 1 is a line, 2 lands gently."),
         source=f"PolynomialLR, {TORCH_DOCS}",
         torch=lambda lr, steps, length, power: (
             f"PolynomialLR(optimizer, total_iters={length or steps}, power={power!r})"
@@ -227,7 +228,7 @@ SCHEDULES = (
         factor=cosine,
         settings=(LENGTH, LEAST, WARM_UP),
         latex=HALF_COSINE.replace("u", r"\min\left(\tfrac{t}{T}, 1\right)"),
-        text="The rate follows half a cosine: high for long, then quickly down, then gently to its end.",
+        text=T("The rate follows half a cosine: high for long, then quickly down, then gently to its end."),
         source="Loshchilov & Hutter 2017, arXiv:1608.03983",
         torch=_torch_cosine,
     ),
@@ -236,14 +237,14 @@ SCHEDULES = (
         title="Cosine with restarts",
         factor=cosine_restarts,
         settings=(
-            _steps("period", 250, "T_0", "Steps until the first restart"),
-            Hyper("growth", 1, "q", "Growth of the period at every restart", (1, 10), (1, 4)),
+            _steps("period", 250, "T_0", T("Steps until the first restart")),
+            Hyper("growth", 1, "q", T("Growth of the period at every restart"), (1, 10), (1, 4)),
             LEAST,
             WARM_UP,
         ),
         latex=HALF_COSINE.replace("u", r"\tfrac{t - s_i}{T_i}")
         + r"\qquad s_i \le t < s_{i+1} = s_i + T_i \qquad T_{i+1} = q\,T_i",
-        text="A cosine that jumps back to the full rate at the end of every period, which may grow.",
+        text=T("A cosine that jumps back to the full rate at the end of every period, which may grow."),
         source="Loshchilov & Hutter 2017, arXiv:1608.03983",
         torch=lambda lr, steps, period, growth, least: (
             f"CosineAnnealingWarmRestarts(optimizer, T_0={period}, T_mult={growth}{_eta_min(lr, least)})"
@@ -255,7 +256,7 @@ SCHEDULES = (
         factor=constant,
         settings=(replace(WARM_UP, default=50),),
         latex=r"\eta_t = \eta\,\min\left(\tfrac{t + 1}{n}, 1\right)",
-        text="The rate rises on a line to its full size and stays: small steps while the start is steep.",
+        text=T("The rate rises on a line to its full size and stays: small steps while the start is steep."),
         source="Goyal et al. 2017, arXiv:1706.02677",
         torch=lambda lr, steps: "ConstantLR(optimizer, factor=1.0)",
     ),
@@ -265,9 +266,9 @@ SCHEDULES = (
         factor=one_cycle,
         # No warm-up: it begins with one of its own.
         settings=(
-            Hyper("pct_start", 0.3, "a", "Share of the run that rises", (0.0, 0.99), (0.05, 0.95)),
-            Hyper("div_factor", 25.0, "d", "Base rate over first rate", (1.0, 1e6), (1.0, 1e3), "log"),
-            Hyper("final_div_factor", 1e4, "f", "First rate over last rate", (1.0, 1e12), (1.0, 1e6), "log"),
+            Hyper("pct_start", 0.3, "a", T("Share of the run that rises"), (0.0, 0.99), (0.05, 0.95)),
+            Hyper("div_factor", 25.0, "d", T("Base rate over first rate"), (1.0, 1e6), (1.0, 1e3), "log"),
+            Hyper("final_div_factor", 1e4, "f", T("First rate over last rate"), (1.0, 1e12), (1.0, 1e6), "log"),
         ),
         latex=r"""
 \eta_t = \eta\begin{cases}
@@ -276,7 +277,7 @@ c\left(1,\ \tfrac{1}{df},\ \tfrac{t - m}{T - 1 - m}\right) & \text{otherwise}
 \end{cases} \\[4pt]
 m = aT - 1 \qquad c(u, v, s) = v + \tfrac{u - v}{2}\left(1 + \cos\left(\pi s\right)\right)
 """,
-        text="One rise to the full rate and one long fall to almost nothing.",
+        text=T("One rise to the full rate and one long fall to almost nothing."),
         source="Smith & Topin 2018, arXiv:1708.07120",
         torch=_torch_one_cycle,
     ),
@@ -285,12 +286,12 @@ m = aT - 1 \qquad c(u, v, s) = v + \tfrac{u - v}{2}\left(1 + \cos\left(\pi s\rig
         title="Cyclic",
         factor=cyclic,
         settings=(
-            _steps("period", 200, "p", "Steps of one cycle, up and down", 2),
+            _steps("period", 200, "p", T("Steps of one cycle, up and down"), 2),
             replace(LEAST, default=0.1),
             WARM_UP,
         ),
         latex=r"\eta_t = \eta\left(1 - (1 - \ell)\left|1 - \tfrac{2\,(t \bmod p)}{p}\right|\right)",
-        text="The rate goes up and down on straight lines, from its lowest value to the full rate and back.",
+        text=T("The rate goes up and down on straight lines, from its lowest value to the full rate and back."),
         source="Smith 2017, arXiv:1506.01186",
         torch=lambda lr, steps, period, least: (
             f"CyclicLR(optimizer, base_lr={least!r} * {lr!r}, max_lr={lr!r}, step_size_up={period / 2!r}, "
@@ -303,16 +304,19 @@ m = aT - 1 \qquad c(u, v, s) = v + \tfrac{u - v}{2}\left(1 + \cos\left(\pi s\rig
         factor=None,
         reads_loss=True,
         settings=(
-            Hyper("factor", 0.1, r"\gamma", "Factor of every drop", (0.0, 0.999999), (0.05, 0.95)),
-            _steps("patience", 10, "p", "Steps without progress that are borne", 0, 200),
-            Hyper("threshold", 1e-4, r"\theta", "Relative fall that is progress", (0.0, 1.0), (1e-6, 0.1), "log"),
-            _steps("cooldown", 0, "c", "Steps after a drop in which nothing is counted", 0, 200),
-            Hyper("min_lr", 0.0, r"\eta_{\min}", "Lowest rate", (0.0, 1e6), (0.0, 0.1)),
+            Hyper("factor", 0.1, r"\gamma", T("Factor of every drop"), (0.0, 0.999999), (0.05, 0.95)),
+            _steps("patience", 10, "p", T("Steps without progress that are borne"), 0, 200),
+            Hyper("threshold", 1e-4, r"\theta", T("Relative fall that is progress"), (0.0, 1.0), (1e-6, 0.1), "log"),
+            _steps("cooldown", 0, "c", T("Steps after a drop in which nothing is counted"), 0, 200),
+            Hyper("min_lr", 0.0, r"\eta_{\min}", T("Lowest rate"), (0.0, 1e6), (0.0, 0.1)),
         ),
         latex=r"\eta \leftarrow \max(\gamma\eta,\ \eta_{\min})\quad\text{after } p+1 \text{ steps without}\quad"
         r" f_t < (1-\theta)\,f_{\text{best}}",
-        text="The rate drops when the loss has found nothing better for a while, be it for noise alone. "
-        "Below zero every loss near the best counts as better, so that near a minimum it does not drop, as in torch.",
+        text=T(
+            "The rate drops when the loss has found nothing better for a while, be it for noise alone. "
+            "Below zero every loss near the best counts as better, so that near a minimum it does not drop, as in "
+            "torch."
+        ),
         source=f"ReduceLROnPlateau, {TORCH_DOCS}",
         torch=_torch_plateau,
     ),
@@ -358,7 +362,7 @@ def drawn_schedule(points: tuple[tuple[float, float], ...]) -> Schedule:
         title="Drawn",
         factor=on_lines,
         latex=r"\eta_t = \eta\,\ell(t / T)\qquad \ell \text{ on straight lines between the points}",
-        text="The rate follows the points that you set.",
+        text=T("The rate follows the points that you set."),
         source=f"LambdaLR, {TORCH_DOCS}",
         torch=lambda lr, steps: f"LambdaLR(optimizer, lambda t: np.interp(t / {steps}, {parts!r}, {factors!r}))",
     )

@@ -6,6 +6,7 @@ from core import descend
 from core.networks.activations import activation, facts
 from core.networks.moments import moments, pair
 from core.networks.parameters import with_parameters
+from core.text import T
 from pages.activations import measure as gallery
 from pages.activations.measure import Course
 from teaching.contract import Claim, Question
@@ -167,19 +168,19 @@ def _gains() -> dict:
 QUESTIONS = (
     Question(
         key="range_of_selu",
-        text="Which numbers can SELU give?",
-        options=("All numbers", "Everything above −1.76", "Everything above −1"),
+        text=T("Which numbers can SELU give?"),
+        options=(T("All numbers"), T("Everything above −1.76"), T("Everything above −1")),
         answer=1,
-        because="On the left it falls to {low:.5f} and no further; there is no limit on the right.",
+        because=T("On the left it falls to {low:.5f} and no further; there is no limit on the right."),
         measured=_selu_range,
         right=lambda low, high: 0 if np.isinf(low) else 1 if low < -1.5 else 2,
     ),
     Question(
         key="gradient_of_a_dead_neuron",
-        text="A ReLU neuron starts at w = 0.5, b = −1, its inputs lie between −1 and 1. How large is the gradient?",
-        options=("Exactly zero", "Small, so that learning is slow", "It depends on the targets"),
+        text=T("A ReLU neuron starts at w = 0.5, b = −1, its inputs lie between −1 and 1. How large is the gradient?"),
+        options=(T("Exactly zero"), T("Small, so that learning is slow"), T("It depends on the targets")),
         answer=0,
-        because=(
+        because=T(
             "The sum is positive for no input, so the gradient is {slope:g} and the loss stays at {dead:.5f}. With a "
             "slope of 0.01 on the left it falls to {leaky:.1e}."
         ),
@@ -188,10 +189,12 @@ QUESTIONS = (
     ),
     Question(
         key="ten_sigmoids",
-        text="Ten sigmoid layers with weight 1: by at least what factor does a gradient shrink on its way back?",
-        options=("About 10", "About 1000", "About a million"),
+        text=T("Ten sigmoid layers with weight 1: by at least what factor does a gradient shrink on its way back?"),
+        options=(T("About 10"), T("About 1000"), T("About a million")),
         answer=2,
-        because="Each slope is at most {largest:g}, ten of them at most {bound:.2g}; from x = 0 it is {product:.2g}.",
+        because=T(
+            "Each slope is at most {largest:g}, ten of them at most {bound:.2g}; from x = 0 it is {product:.2g}."
+        ),
         measured=_sigmoid,
         right=lambda largest, bound, product, far: 2 if bound < 1e-5 else 1,
     ),
@@ -200,20 +203,20 @@ QUESTIONS = (
 CLAIMS = (
     Claim(
         key="sigmoid_saturates",
-        text="The sigmoid saturates, and gradients vanish.",
+        text=T("The sigmoid saturates, and gradients vanish."),
         verdict="shown",
-        condition="Even in its middle every layer takes three quarters of the gradient.",
-        reading="Largest slope {largest:g}, at x = 5 only {far:.4f}. Ten layers: at most {bound:.2g}.",
+        condition=T("Even in its middle every layer takes three quarters of the gradient."),
+        reading=T("Largest slope {largest:g}, at x = 5 only {far:.4f}. Ten layers: at most {bound:.2g}."),
         settings=_page("chain", "identity", "sigmoid", "tanh", "relu", focus="sigmoid", probe=0.0),
         measured=_sigmoid,
         holds=lambda largest, bound, product, far: largest == 0.25 and product < bound < 1e-6 and far < 0.01,
     ),
     Claim(
         key="tanh_learns_faster",
-        text="The outputs of tanh are centred on zero, so that it learns faster than the sigmoid.",
+        text=T("The outputs of tanh are centred on zero, so that it learns faster than the sigmoid."),
         verdict="shown",
-        condition="What counts is the centre: a sigmoid minus its mean is as good.",
-        reading=(
+        condition=T("What counts is the centre: a sigmoid minus its mean is as good."),
+        reading=T(
             "Condition number for the next unit: sigmoid {sigmoid_condition:.1f}, tanh {tanh_condition:.2f}, centred "
             "sigmoid {shifted:.2f}. Both weights are pushed the same way in {sigmoid_same:.0f} % and "
             "{tanh_same:.0f} % of the samples."
@@ -226,50 +229,54 @@ CLAIMS = (
     ),
     Claim(
         key="tanh_vanishes",
-        text="Tanh still lets gradients vanish; its values satisfy −1 ≤ f ≤ 1.",
-        verdict="only if",
-        condition="They vanish far from zero, where it saturates. The ends of the range are limits, not values.",
-        reading="Slope at x = 3: {far:.4f}; after ten layers from there: {product:.1e}.",
+        text=T("Tanh still lets gradients vanish; its values satisfy −1 ≤ f ≤ 1."),
+        verdict=T("only if"),
+        condition=T("They vanish far from zero, where it saturates. The ends of the range are limits, not values."),
+        reading=T("Slope at x = 3: {far:.4f}; after ten layers from there: {product:.1e}."),
         settings=_page("shapes", "sigmoid", "tanh", "softsign", focus="tanh", probe=3.0),
         measured=_tanh,
         holds=lambda far, product, reached: 0 < far < 0.01 and product < far and not reached,
     ),
     Claim(
         key="relu_keeps_the_gradient",
-        text="The gradient of ReLU is 1, and its outputs are sparse.",
-        verdict="only if",
-        condition="On the right. On the left it is 0, which is what makes the outputs sparse.",
-        reading="Product of 50 slopes: {right:g} from x = 1, {left:g} from x = −1. Outputs exactly zero: {zero:.1f} %.",
+        text=T("The gradient of ReLU is 1, and its outputs are sparse."),
+        verdict=T("only if"),
+        condition=T("On the right. On the left it is 0, which is what makes the outputs sparse."),
+        reading=T(
+            "Product of 50 slopes: {right:g} from x = 1, {left:g} from x = −1. Outputs exactly zero: {zero:.1f} %."
+        ),
         settings=_page("statistics", "relu", "leaky_relu", "softplus"),
         measured=_relu,
         holds=lambda right, left, zero: right == 1 and left == 0 and abs(zero - 50) < 2,
     ),
     Claim(
         key="relu_dies_when_negative",
-        text="A ReLU neuron dies when its input is negative.",
-        verdict="only if",
-        condition="Only if the sum is negative for every row of the data. One row is enough to learn from.",
-        reading="Silent for {silent:.0f} % of the rows: gradient {slope:.3f} at the start, loss {end:.0e} at the end.",
+        text=T("A ReLU neuron dies when its input is negative."),
+        verdict=T("only if"),
+        condition=T("Only if the sum is negative for every row of the data. One row is enough to learn from."),
+        reading=T(
+            "Silent for {silent:.0f} % of the rows: gradient {slope:.3f} at the start, loss {end:.0e} at the end."
+        ),
         settings=_page("neuron", y=-0.25),
         measured=_half_negative,
         holds=lambda silent, slope, end: 50 < silent < 100 and slope > 0.01 and end < 1e-2,
     ),
     Claim(
         key="dead_is_flat",
-        text="A dead neuron does not learn any more.",
+        text=T("A dead neuron does not learn any more."),
         verdict="shown",
-        condition="Where it is silent for every row, the ground is exactly flat for every optimizer.",
-        reading="From (0.5, −1) in 400 steps: largest gradient {slope:g}, moved by {moved:g}, loss {dead:.5f}.",
+        condition=T("Where it is silent for every row, the ground is exactly flat for every optimizer."),
+        reading=T("From (0.5, −1) in 400 steps: largest gradient {slope:g}, moved by {moved:g}, loss {dead:.5f}."),
         settings=_page("neuron", field=["sgd", "momentum", "adam"], lr_momentum=0.1, lr_adam=0.05),
         measured=_neuron,
         holds=lambda slope, dead, moved, leaky: slope == 0 and moved == 0 and abs(dead - 0.18333) < 1e-5,
     ),
     Claim(
         key="a_large_step_kills",
-        text="Too large a learning rate kills neurons.",
+        text=T("Too large a learning rate kills neurons."),
         verdict="shown",
-        condition="A single oversized step is enough: no later one can undo it.",
-        reading=(
+        condition=T("A single oversized step is enough: no later one can undo it."),
+        reading=T(
             "From (0.5, 1) at rate 3 the first step lands at ({w:.2f}, {b:.2f}), and the loss stays {end:.4f}; "
             "at rate 0.5 it falls to {calm:.1e}."
         ),
@@ -279,10 +286,10 @@ CLAIMS = (
     ),
     Claim(
         key="leaky_cures_death",
-        text="Leaky ReLU cures dying neurons.",
-        verdict="only if",
-        condition="As many are silent for every row. They keep a small gradient, and time to use it.",
-        reading=(
+        text=T("Leaky ReLU cures dying neurons."),
+        verdict=T("only if"),
+        condition=T("As many are silent for every row. They keep a small gradient, and time to use it."),
+        reading=T(
             "One neuron: loss {leaky:.1e} after 400 steps, with ReLU {dead:.3f}. Silent units of small networks at "
             "rate 0.4: {fast:.0f} ± {error:.0f} % with ReLU, {silent:.0f} ± {leaky_error:.0f} % with leaky, seeds 0–4."
         ),
@@ -297,70 +304,70 @@ CLAIMS = (
     ),
     Claim(
         key="relu_networks_die",
-        text="ReLU networks lose their units in training.",
-        verdict="only if",
-        condition="At large learning rates; at usual ones almost none.",
-        reading="Silent units of 32: {slow:.1f} % at rate 0.05, {fast:.0f} ± {error:.0f} % at 0.4 (seeds 0–4).",
+        text=T("ReLU networks lose their units in training."),
+        verdict=T("only if"),
+        condition=T("At large learning rates; at usual ones almost none."),
+        reading=T("Silent units of 32: {slow:.1f} % at rate 0.05, {fast:.0f} ± {error:.0f} % at 0.4 (seeds 0–4)."),
         settings=_page("neuron", drawer_deaths=True, lr_sgd=0.4),
         measured=_deaths,
         holds=lambda slow, fast, error, leaky, leaky_error: slow < 3 and fast > 60,
     ),
     Claim(
         key="prelu_adapts",
-        text="PReLU adapts its slope to the data.",
+        text=T("PReLU adapts its slope to the data."),
         verdict="shown",
-        condition="At a rate that suits the curvature; the slope is a weight like any other.",
-        reading="{targets} targets from −1 to 1, from 0.25 at rate 0.1: learned in {first} to {last} steps.",
+        condition=T("At a rate that suits the curvature; the slope is a weight like any other."),
+        reading=T("{targets} targets from −1 to 1, from 0.25 at rate 0.1: learned in {first} to {last} steps."),
         settings=_page("learned"),
         measured=_learned,
         holds=lambda first, last, targets: 0 < first <= last < 60,
     ),
     Claim(
         key="prelu_gives_all_numbers",
-        text="The range of PReLU is all numbers, for any α.",
+        text=T("The range of PReLU is all numbers, for any α."),
         verdict="contradicted",
-        condition="Only for α > 0. From 0 downwards nothing is negative.",
-        reading="Lowest value: {zero:g} with α = 0 and {negative:g} with −0.5; none with 0.25.",
+        condition=T("Only for α > 0. From 0 downwards nothing is negative."),
+        reading=T("Lowest value: {zero:g} with α = 0 and {negative:g} with −0.5; none with 0.25."),
         settings=_page("shapes", "relu", "prelu", focus="prelu", prelu_alpha=-0.5),
         measured=_prelu_range,
         holds=lambda positive, zero, negative: positive == -np.inf and zero == negative == 0,
     ),
     Claim(
         key="elu_is_centred",
-        text="The outputs of ELU are centred on zero.",
+        text=T("The outputs of ELU are centred on zero."),
         verdict="contradicted",
-        condition="Nearer to zero than those of ReLU, no more.",
-        reading="Mean for standard normal inputs: ELU {elu:.4f}, ReLU {relu:.4f}.",
+        condition=T("Nearer to zero than those of ReLU, no more."),
+        reading=T("Mean for standard normal inputs: ELU {elu:.4f}, ReLU {relu:.4f}."),
         settings=_page("statistics", "relu", "elu", "selu", focus="elu"),
         measured=_elu,
         holds=lambda elu, relu, kinks_1, kinks_2: 0.1 < elu < relu / 2,
     ),
     Claim(
         key="elu_is_smooth",
-        text="ELU is smooth on the left and at zero.",
-        verdict="only if",
-        condition="Only for α = 1; any other α puts a kink at zero.",
-        reading="Kinks: {kinks_1} with α = 1, {kinks_2} with α = 2.",
+        text=T("ELU is smooth on the left and at zero."),
+        verdict=T("only if"),
+        condition=T("Only for α = 1; any other α puts a kink at zero."),
+        reading=T("Kinks: {kinks_1} with α = 1, {kinks_2} with α = 2."),
         settings=_page("shapes", "relu", "elu", focus="elu", elu_alpha=2.0, second=True),
         measured=_elu,
         holds=lambda elu, relu, kinks_1, kinks_2: kinks_1 == 0 and kinks_2 == 1,
     ),
     Claim(
         key="selu_gives_all_numbers",
-        text="The range of SELU is all numbers.",
+        text=T("The range of SELU is all numbers."),
         verdict="contradicted",
-        condition="It has a floor on the left.",
-        reading="It ends at {low:.5f}.",
+        condition=T("It has a floor on the left."),
+        reading=T("It ends at {low:.5f}."),
         settings=_page("shapes", "elu", "selu", focus="selu"),
         measured=_selu_range,
         holds=lambda low, high: -1.7582 < low < -1.758 and np.isinf(high),
     ),
     Claim(
         key="selu_normalises_itself",
-        text="SELU normalises itself, given LeCun's weights and standardised inputs.",
-        verdict="only if",
-        condition="The weights are needed, the inputs are not: 1 attracts every start. He's weights drive it away.",
-        reading=(
+        text=T("SELU normalises itself, given LeCun's weights and standardised inputs."),
+        verdict=T("only if"),
+        condition=T("The weights are needed, the inputs are not: 1 attracts every start. He's weights drive it away."),
+        reading=T(
             "Mean {mean:.0e}, mean square {square:.6f}. Inputs of size 3: {three_1:.2f} after one wide layer, "
             "{three_10:.2f} after ten, {three:.3f} after 100; of size 0.3: {third:.3f}. With He's weights {he:.0f}. "
             "One real network, 20 layers, seed 0: {real:.2f}."
@@ -377,10 +384,10 @@ CLAIMS = (
     ),
     Claim(
         key="swish_is_not_monotone",
-        text="Swish is smooth and not monotone.",
+        text=T("Swish is smooth and not monotone."),
         verdict="shown",
-        condition="So are GELU and Mish; they differ in how deep they dip, and where.",
-        reading=(
+        condition=T("So are GELU and Mish; they differ in how deep they dip, and where."),
+        reading=T(
             "Lowest: SiLU {silu:.5f} at {silu_x:.5f}, GELU {gelu:.5f} at {gelu_x:.5f}, Mish {mish:.5f} at {mish_x:.5f}."
             " The slope of SiLU lies between {least:.4f} and {largest:.4f}."
         ),
@@ -392,10 +399,10 @@ CLAIMS = (
     ),
     Claim(
         key="weights_must_fit",
-        text="The weights at the start must fit the activation.",
+        text=T("The weights at the start must fit the activation."),
         verdict="shown",
-        condition="The gain says by how much. With it the mean square of a layer stays 1.",
-        reading=("Gain: sigmoid {sigmoid:.3f}, tanh {tanh:.3f}, ReLU {relu:.4f}, SELU {selu:.3f}, SiLU {silu:.3f}."),
+        condition=T("The gain says by how much. With it the mean square of a layer stays 1."),
+        reading=T("Gain: sigmoid {sigmoid:.3f}, tanh {tanh:.3f}, ReLU {relu:.4f}, SELU {selu:.3f}, SiLU {silu:.3f}."),
         settings=_page("statistics", "sigmoid", "tanh", "relu", "selu", "silu", focus="selu"),
         measured=_gains,
         holds=lambda sigmoid, tanh, relu, selu, silu: (

@@ -10,6 +10,7 @@ from core.analysis.small_sets import small_sets, unseen_error
 from core.engine.batches import Batches
 from core.engine.data import LINE, Data
 from core.resolve import surface_of
+from core.text import T
 from pages.batches import measure as lab
 from pages.traps.measure import escapes
 from teaching.contract import Claim, Question
@@ -182,19 +183,19 @@ def _in_a_row() -> dict:
 QUESTIONS = (
     Question(
         key="updates_to_the_gap",
-        text="The rate stays at 0.05 and the batch grows from 1 to 256. How many updates until the gap is 0.01?",
-        options=("Far fewer", "About as many", "Far more"),
+        text=T("The rate stays at 0.05 and the batch grows from 1 to 256. How many updates until the gap is 0.01?"),
+        options=(T("Far fewer"), T("About as many"), T("Far more")),
         answer=1,
-        because="Median over 100 seeds from 0 on: {b1:g} updates for B = 1, {b16:g} for 16, {b256:g} for 256.",
+        because=T("Median over 100 seeds from 0 on: {b1:g} updates for B = 1, {b16:g} for 16, {b256:g} for 256."),
         measured=_updates_at_fixed_rate,
         right=lambda b1, b16, b256: 0 if b256 < 0.7 * b1 else 1 if b256 < 1.4 * b1 else 2,
     ),
     Question(
         key="same_temperature",
-        text="Both batch and rate are doubled, the time η × updates stays. How many runs leave the shallow well?",
-        options=("Fewer: the batch is larger", "About as many as before", "More: the rate is larger"),
+        text=T("Both batch and rate are doubled, the time η × updates stays. How many runs leave the shallow well?"),
+        options=(T("Fewer: the batch is larger"), T("About as many as before"), T("More: the rate is larger")),
         answer=1,
-        because=(
+        because=T(
             "{one:.0f} % before, {both:.0f} % after, each ± {error:.0f}; with the batch alone doubled {batch:.0f} %. "
             "What counts is η/B."
         ),
@@ -223,10 +224,10 @@ _ESCAPE = {"experiment": "escape", "exact": True, "lr_sgd": 0.05, "rule": "same"
 CLAIMS = (
     Claim(
         key="three_clocks",
-        text="A large batch trains faster (or slower) than a small one.",
-        verdict="only if",
-        condition="Only if clock and rate are named.",
-        reading="Gap after ten epochs at rate 0.05: {gap1:.3f} for B = 1, {gap16:.5f} for 16, {gap256:.0f} for all.",
+        text=T("A large batch trains faster (or slower) than a small one."),
+        verdict=T("only if"),
+        condition=T("Only if clock and rate are named."),
+        reading=T("Gap after ten epochs at rate 0.05: {gap1:.3f} for B = 1, {gap16:.5f} for 16, {gap256:.0f} for all."),
         settings=_RACE | {"batch": ["1", "16", "64", "N"], "clock": "samples", "epochs": 10},
         measured=_after_ten_epochs,
         holds=lambda **n: (
@@ -237,10 +238,10 @@ CLAIMS = (
     ),
     Claim(
         key="more_epochs",
-        text="A larger batch needs fewer updates per epoch, but more epochs for the same accuracy.",
-        verdict="only if",
-        condition="Only at one rate for all. With a rate that grows with B it does not.",
-        reading="Samples at rate 0.05: {same1} for B = 1, {same64} for 64; at rate 0.01 B {linear64}.",
+        text=T("A larger batch needs fewer updates per epoch, but more epochs for the same accuracy."),
+        verdict=T("only if"),
+        condition=T("Only at one rate for all. With a rate that grows with B it does not."),
+        reading=T("Samples at rate 0.05: {same1} for B = 1, {same64} for 64; at rate 0.01 B {linear64}."),
         settings=_RACE
         | {"batch": ["1", "16", "64"], "rule": "linear", "most_rate": 1.0, "lr_sgd": 0.01, "clock": "samples"}
         | {"epochs": 4},
@@ -249,10 +250,10 @@ CLAIMS = (
     ),
     Claim(
         key="full_batch_is_accurate",
-        text="The more samples in a batch, the more accurate the direction; soon more of them gain little.",
+        text=T("The more samples in a batch, the more accurate the direction; soon more of them gain little."),
         verdict="shown",
-        condition="The squared error falls as 1/B, the angle as its root.",
-        reading="Median angle to the full gradient: {a1:.0f}° for B = 1, {a16:.0f}° for 16, {a64:.0f}° for 64.",
+        condition=T("The squared error falls as 1/B, the angle as its root."),
+        reading=T("Median angle to the full gradient: {a1:.0f}° for B = 1, {a16:.0f}° for 16, {a64:.0f}° for 64."),
         settings=_DATA
         | {"experiment": "cloud", "batch": ["1", "16", "64"], "sampling": "reshuffled", "rule": "same"}
         | {"x": 0.0, "y": 0.0},
@@ -266,10 +267,10 @@ CLAIMS = (
     ),
     Claim(
         key="small_batches_oscillate",
-        text="Small batches oscillate and do not come to rest.",
+        text=T("Small batches oscillate and do not come to rest."),
         verdict="shown",
-        condition="Half the rate is as good as twice the batch.",
-        reading="Squared radius over η/B: {r1:.3f} for B = 1, {r64:.3f} for 64; in theory {theory:.3f}.",
+        condition=T("Half the rate is as good as twice the batch."),
+        reading=T("Squared radius over η/B: {r1:.3f} for B = 1, {r64:.3f} for 64; in theory {theory:.3f}."),
         settings=_DATA
         | {"experiment": "ball", "batch": ["1", "16", "64"], "sampling": "replacement", "rule": "same"}
         | {"lr_sgd": 0.02},
@@ -280,10 +281,12 @@ CLAIMS = (
     ),
     Claim(
         key="reshuffle_every_epoch",
-        text="One epoch is every batch once; the data are reshuffled after each.",
+        text=T("One epoch is every batch once; the data are reshuffled after each."),
         verdict="shown",
-        condition="It beats drawing with replacement, and a sorted order; another fixed one may be better.",
-        reading="Squared radius: {reshuffled:.5f}, with replacement {replacement:.4f}, sorted by target {sorted:.3f}.",
+        condition=T("It beats drawing with replacement, and a sorted order; another fixed one may be better."),
+        reading=T(
+            "Squared radius: {reshuffled:.5f}, with replacement {replacement:.4f}, sorted by target {sorted:.3f}."
+        ),
         settings=_DATA
         | {"experiment": "ball", "batch": ["1", "4", "16", "64"], "sampling": "reshuffled", "rule": "same"}
         | {"lr_sgd": 0.1},
@@ -294,10 +297,10 @@ CLAIMS = (
     ),
     Claim(
         key="not_linear",
-        text="SGD does not converge linearly even where the function is strongly convex.",
-        verdict="only if",
-        condition="Only under noise that stays: on data that a line fits exactly it does.",
-        reading="f falls like t^{inverse:.2f} at best; without noise every step multiplies it by {factor:.2f}.",
+        text=T("SGD does not converge linearly even where the function is strongly convex."),
+        verdict=T("only if"),
+        condition=T("Only under noise that stays: on data that a line fits exactly it does."),
+        reading=T("f falls like t^{inverse:.2f} at best; without noise every step multiplies it by {factor:.2f}."),
         settings=_RACE
         | {"batch": ["1", "16", "N"], "scatter_linear_regression": 0.0, "lr_sgd": 0.2, "clock": "updates"}
         | {"steps": 100},
@@ -312,10 +315,10 @@ CLAIMS = (
     ),
     Claim(
         key="large_batch_local",
-        text="A large batch ends in a local optimum; the noise of a small one helps it out.",
-        verdict="only if",
-        condition="Only while the noise does not drive it out of the better well too.",
-        reading="In the worse well end {b16:.0f} % with B = 16, {b4:.0f} % with 4, {b1:.0f} % with 1.",
+        text=T("A large batch ends in a local optimum; the noise of a small one helps it out."),
+        verdict=T("only if"),
+        condition=T("Only while the noise does not drive it out of the better well too."),
+        reading=T("In the worse well end {b16:.0f} % with B = 16, {b4:.0f} % with 4, {b1:.0f} % with 1."),
         settings=_ESCAPE | {"batch": ["1", "2", "4", "8", "16"], "escape_steps": 2000, "well": "shallow"},
         measured=_worse_well,
         holds=lambda **n: (
@@ -326,10 +329,10 @@ CLAIMS = (
     ),
     Claim(
         key="one_sample_misleads",
-        text="Batches of one sample end in a local optimum, because a sample misleads; large ones explore.",
-        verdict="only if",
-        condition="Only under noise so loud that no well holds a single sample.",
-        reading="In the worse well {b1:.0f} %; at twice the noise {loud1:.0f} %, and with B = 16 {loud16:.0f} %.",
+        text=T("Batches of one sample end in a local optimum, because a sample misleads; large ones explore."),
+        verdict=T("only if"),
+        condition=T("Only under noise so loud that no well holds a single sample."),
+        reading=T("In the worse well {b1:.0f} %; at twice the noise {loud1:.0f} %, and with B = 16 {loud16:.0f} %."),
         settings=_ESCAPE | {"batch": ["1", "16"], "escape_steps": 2000, "well": "shallow", "sigma": 12.0},
         measured=_worse_well,
         holds=lambda **n: (
@@ -338,10 +341,10 @@ CLAIMS = (
     ),
     Claim(
         key="large_batch_at_the_saddle",
-        text="A large batch may be stuck at a saddle.",
-        verdict="only if",
-        condition="Only the full batch, from a start exactly on the axis of symmetry.",
-        reading="B = 1 is out after {median1:.0f} updates, 32 of 64 after {median32:.0f}, all 64 never.",
+        text=T("A large batch may be stuck at a saddle."),
+        verdict=T("only if"),
+        condition=T("Only the full batch, from a start exactly on the axis of symmetry."),
+        reading=T("B = 1 is out after {median1:.0f} updates, 32 of 64 after {median32:.0f}, all 64 never."),
         settings={"experiment": "saddle", "batch": ["1", "4", "16", "32", "64"], "exact": True, "lr_sgd": 0.05}
         | {"rule": "same", "sampling": "reshuffled", "batch_seed": 0},
         measured=_saddle,
@@ -351,20 +354,20 @@ CLAIMS = (
     ),
     Claim(
         key="not_parallel",
-        text="SGD is not easy to compute in parallel.",
-        verdict="only if",
-        condition="Only with B = 1: every update needs the one before. The rows of a batch need no other.",
-        reading="An epoch is {b1} updates in a row with B = 1, {b32} with 32.",
+        text=T("SGD is not easy to compute in parallel."),
+        verdict=T("only if"),
+        condition=T("Only with B = 1: every update needs the one before. The rows of a batch need no other."),
+        reading=T("An epoch is {b1} updates in a row with B = 1, {b32} with 32."),
         settings=_RACE | {"batch": ["1", "32", "N"], "clock": "seconds", "seconds": 0.1},
         measured=_in_a_row,
         holds=lambda b1, b32, apart: b1 > 30 * b32 and apart < 1e-12,
     ),
     Claim(
         key="batch_and_fitting",
-        text="Small batches underfit, large batches overfit.",
-        verdict="only if",
-        condition="A small one underfits at a constant rate; a large one is no worse on unseen rows.",
-        reading="Unseen error: {small_unseen:.2f} with B = 1, {large_unseen:.2f} with all.",
+        text=T("Small batches underfit, large batches overfit."),
+        verdict=T("only if"),
+        condition=T("A small one underfits at a constant rate; a large one is no worse on unseen rows."),
+        reading=T("Unseen error: {small_unseen:.2f} with B = 1, {large_unseen:.2f} with all."),
         settings=_RACE
         | {"rows": 10, "scatter_linear_regression": 1.0, "batch": ["1", "N"], "lr_sgd": 0.2, "clock": "updates"}
         | {"steps": 300},

@@ -8,6 +8,7 @@ from core.analysis.directions import best_direction, law_error, slope, step_slop
 from core.analysis.tuning import random_starts
 from core.engine.spec import Surface
 from core.resolve import surface_of
+from core.text import T
 from teaching.contract import Claim, Question
 
 SURFACE, POINT = "rosenbrock", (-1.0, 1.5)
@@ -134,10 +135,10 @@ def _half_a_step() -> dict:
 QUESTIONS = (
     Question(
         key="slope_at_60_degrees",
-        text="In a direction 60° away from the gradient, how steep is the surface?",
-        options=("As steep as along the gradient", "Half as steep", "A third less steep"),
+        text=T("In a direction 60° away from the gradient, how steep is the surface?"),
+        options=(T("As steep as along the gradient"), T("Half as steep"), T("A third less steep")),
         answer=1,
-        because=(
+        because=T(
             "The slope is |∇f| cos 60°: {along:.2f} where the gradient has {size:.2f}. "
             "At {points} random points of {surfaces} surfaces the part is {least:.4f} to {most:.4f}."
         ),
@@ -146,10 +147,10 @@ QUESTIONS = (
     ),
     Question(
         key="half_a_step_down",
-        text="Rosenbrock at (−1, 1.5): does a step of length 0.5 against the gradient lower f?",
-        options=("Yes, that is the fastest way down", "No, it raises f"),
+        text=T("Rosenbrock at (−1, 1.5): does a step of length 0.5 against the gradient lower f?"),
+        options=(T("Yes, that is the fastest way down"), T("No, it raises f")),
         answer=1,
-        because=(
+        because=T(
             "From {before:.2f} up to {steepest:.1f}. The best direction for this length is {off:.1f}° away "
             "and ends at {lowest:.2f}."
         ),
@@ -161,10 +162,10 @@ QUESTIONS = (
 CLAIMS = (
     Claim(
         key="partial_derivatives",
-        text="Derivative, partial derivative, directional derivative: each is a rate along a line.",
+        text=T("Derivative, partial derivative, directional derivative: each is a rate along a line."),
         verdict="shown",
-        condition="The partial derivatives are the rates along the axes, at 0° and 90°.",
-        reading=(
+        condition=T("The partial derivatives are the rates along the axes, at 0° and 90°."),
+        reading=T(
             "By differences here: {east:.4f} and {north:.4f}. At {points} random points the gradient agrees to "
             "{worst:.0e} of its length."
         ),
@@ -174,10 +175,10 @@ CLAIMS = (
     ),
     Claim(
         key="cosine_law",
-        text="Where f is differentiable, the slope in any direction is f_x cos α + f_y cos β.",
+        text=T("Where f is differentiable, the slope in any direction is f_x cos α + f_y cos β."),
         verdict="shown",
-        condition="On a kink it fails.",
-        reading=(
+        condition=T("On a kink it fails."),
+        reading=T(
             "At {points} random points the measured slopes miss the law by at most {error:.0e} of |∇f|, on a kink by "
             "{kink:.0f} times |∇f|."
         ),
@@ -187,20 +188,20 @@ CLAIMS = (
     ),
     Claim(
         key="fastest_direction",
-        text="The slope is |∇f| cos θ: greatest along the gradient, zero across it, least against it.",
+        text=T("The slope is |∇f| cos θ: greatest along the gradient, zero across it, least against it."),
         verdict="shown",
-        condition="3600 directions at {points} random points, in degrees from the law.",
-        reading="Greatest slope within {greatest:.1f}°, zero within {zero:.1f}°, least within {least:.1f}°.",
+        condition=T("3600 directions at {points} random points, in degrees from the law."),
+        reading=T("Greatest slope within {greatest:.1f}°, zero within {zero:.1f}°, least within {least:.1f}°."),
         settings=PLACE | {"angle": -153, "length": -3.0},
         measured=_extremes,
         holds=lambda greatest, zero, least, points: max(greatest, zero, least) < 0.5,
     ),
     Claim(
         key="steepest_descent",
-        text="Against the gradient the function falls fastest.",
-        verdict="only if",
-        condition="The step is short. A long one may end lower in another direction, and f may rise.",
-        reading=(
+        text=T("Against the gradient the function falls fastest."),
+        verdict=T("only if"),
+        condition=T("The step is short. A long one may end lower in another direction, and f may rise."),
+        reading=T(
             "100 points of Rosenbrock, median angle to the best direction: {short:.2f}° for a step of 0.001, "
             "{long:.0f}° for 0.5, where f rises at {rises:.0f} %."
         ),

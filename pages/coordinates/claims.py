@@ -9,6 +9,7 @@ from core.analysis.streams import SLOPE, lengths
 from core.analysis.tuning import RATES, random_starts, sweep_rates
 from core.engine.spec import Goal, Noise
 from core.resolve import surface_of
+from core.text import T
 from pages.coordinates.measure import (
     NEAR,
     RARE_RATES,
@@ -269,10 +270,10 @@ def _drift_by_memory() -> dict:
 QUESTIONS = (
     Question(
         key="first_step_of_rmsprop",
-        text="RMSprop with α = 0.99: how long is its first step?",
-        options=("A tenth of the learning rate", "One learning rate", "Ten learning rates"),
+        text=T("RMSprop with α = 0.99: how long is its first step?"),
+        options=(T("A tenth of the learning rate"), T("One learning rate"), T("Ten learning rates")),
         answer=2,
-        because=(
+        because=T(
             "{middle:.1f} learning rates, whatever the gradient: after one the mean square is only (1 − α)g², and "
             "nothing corrects for that."
         ),
@@ -281,10 +282,10 @@ QUESTIONS = (
     ),
     Question(
         key="rate_of_adam_on_booth",
-        text="Adam on Booth's function: is its rate per coordinate, η/√v̂, smaller or larger after 3000 steps?",
-        options=("Smaller", "The same", "Larger"),
+        text=T("Adam on Booth's function: is its rate per coordinate, η/√v̂, smaller or larger after 3000 steps?"),
+        options=(T("Smaller"), T("The same"), T("Larger")),
         answer=2,
-        because=(
+        because=T(
             "{least:.0f} to {most:.0f} times as large, by learning rate and start: the gradients shrink, and the rate "
             "is divided by their size."
         ),
@@ -296,40 +297,40 @@ QUESTIONS = (
 CLAIMS = (
     Claim(
         key="adagrad_stops",
-        text="Adagrad's rate goes to zero, and training stops.",
-        verdict="only if",
-        condition="Only where gradients stay large, and there its steps still lead anywhere in time.",
-        reading="Left of the rate after ten times the steps: {bowl:.2f} on a bowl, {noise:.2f} with noise.",
+        text=T("Adagrad's rate goes to zero, and training stops."),
+        verdict=T("only if"),
+        condition=T("Only where gradients stay large, and there its steps still lead anywhere in time."),
+        reading=T("Left of the rate after ten times the steps: {bowl:.2f} on a bowl, {noise:.2f} with noise."),
         settings={"ground": "noisy", "methods": ["adagrad", "adam"], "steps": 1000},
         measured=_adagrad_in_three_worlds,
         holds=lambda bowl, noise, slope, further: bowl > 0.99 and max(noise, slope) < 0.5 and further > 3,
     ),
     Claim(
         key="adagrad_needs_no_rate",
-        text="With Adagrad no learning rate has to be set by hand.",
+        text=T("With Adagrad no learning rate has to be set by hand."),
         verdict="contradicted",
-        condition="Six surfaces, 20,000 steps each.",
-        reading="{common} of {rates} rates works on all of them; the usual 0.01 works on {usual}.",
+        condition=T("Six surfaces, 20,000 steps each."),
+        reading=T("{common} of {rates} rates works on all of them; the usual 0.01 works on {usual}."),
         settings={"robust": "rosenbrock"},
         measured=_one_rate_for_all,
         holds=lambda rates, common, usual: common < rates / 10 and usual < 3,
     ),
     Claim(
         key="rmsprop_cures_adagrad",
-        text="RMSprop cures the decay of Adagrad's rate.",
+        text=T("RMSprop cures the decay of Adagrad's rate."),
         verdict="shown",
-        condition="It forgets old gradients.",
-        reading="Left of the rate after ten times the steps: RMSprop {rmsprop:.2f}, Adagrad {adagrad:.2f}.",
+        condition=T("It forgets old gradients."),
+        reading=T("Left of the rate after ten times the steps: RMSprop {rmsprop:.2f}, Adagrad {adagrad:.2f}."),
         settings={"ground": "slope", "methods": ["adagrad", "rmsprop"], "steps": 300},
         measured=_rates_that_last,
         holds=lambda rmsprop, adagrad: rmsprop > 0.8 and adagrad < 0.5,
     ),
     Claim(
         key="rmsprop_remembers_longer",
-        text="A memory of 0.999 is usual for RMSprop.",
-        verdict="only if",
-        condition="Only with a smaller rate: nothing corrects the mean square for its start.",
-        reading="First step: {short:.1f} learning rates at 0.9, {long:.1f} at 0.999.",
+        text=T("A memory of 0.999 is usual for RMSprop."),
+        verdict=T("only if"),
+        condition=T("Only with a smaller rate: nothing corrects the mean square for its start."),
+        reading=T("First step: {short:.1f} learning rates at 0.9, {long:.1f} at 0.999."),
         settings={"ground": "slope", "methods": ["rmsprop"], "rmsprop_alpha": 0.999, "steps": 100},
         measured=_first_steps_of_rmsprop,
         holds=lambda short, middle, long, spread: (
@@ -338,50 +339,50 @@ CLAIMS = (
     ),
     Claim(
         key="adadelta_is_a_denominator",
-        text="Adadelta is Adagrad with a decaying mean of squares as its denominator.",
+        text=T("Adadelta is Adagrad with a decaying mean of squares as its denominator."),
         verdict="contradicted",
-        condition="That is RMSprop. Adadelta also multiplies by the size of its own steps.",
-        reading="On a slope, 1000th step over 100th: Adadelta {adadelta:.1f}, RMSprop {rmsprop:.2f}.",
+        condition=T("That is RMSprop. Adadelta also multiplies by the size of its own steps."),
+        reading=T("On a slope, 1000th step over 100th: Adadelta {adadelta:.1f}, RMSprop {rmsprop:.2f}."),
         settings={"ground": "slope", "methods": ["rmsprop", "adadelta"], "steps": 300},
         measured=_ways_on_a_slope,
         holds=lambda rmsprop, adadelta: adadelta > 1.5 and rmsprop < 1,
     ),
     Claim(
         key="second_moment_is_the_variance",
-        text="Adam's second moment is the variance of the gradient.",
+        text=T("Adam's second moment is the variance of the gradient."),
         verdict="contradicted",
-        condition="It is the mean of the square, with the mean left in.",
-        reading="On a slope of 1 the variance is {variance:.0f}, Adam's estimate {v_hat:.2f}.",
+        condition=T("It is the mean of the square, with the mean left in."),
+        reading=T("On a slope of 1 the variance is {variance:.0f}, Adam's estimate {v_hat:.2f}."),
         settings={"ground": "slope", "methods": ["adam"], "steps": 300},
         measured=_square_and_variance,
         holds=lambda v_hat, variance: variance == 0 and abs(v_hat - 1) < 1e-6,
     ),
     Claim(
         key="adaptive_methods_are_alike",
-        text="In many cases RMSprop, Adadelta and Adam do about as well.",
+        text=T("In many cases RMSprop, Adadelta and Adam do about as well."),
         verdict="contradicted",
-        condition="Each at its best of 37 rates, from one start on each of six surfaces.",
-        reading="Within a factor of two on {alike}.",
+        condition=T("Each at its best of 37 rates, from one start on each of six surfaces."),
+        reading=T("Within a factor of two on {alike}."),
         settings={"robust": "rosenbrock"},
         measured=_alike,
         holds=lambda alike: alike < 2,
     ),
     Claim(
         key="adam_tolerates_rates_everywhere",
-        text="Adam can start with a large rate, SGD is strict about it.",
+        text=T("Adam can start with a large rate, SGD is strict about it."),
         verdict="shown",
-        condition="On each of six surfaces.",
-        reading="Adam's largest rate that works is at least {least:.0f} times that of SGD.",
+        condition=T("On each of six surfaces."),
+        reading=T("Adam's largest rate that works is at least {least:.0f} times that of SGD."),
         settings={"robust": "beale"},
         measured=_tolerance,
         holds=lambda sgd, adam, least, wider, narrower: least > 10 and wider == 6 and narrower == 0,
     ),
     Claim(
         key="late_rate_of_adam_is_too_small",
-        text="Late in training Adam's rate is too small.",
+        text=T("Late in training Adam's rate is too small."),
         verdict="contradicted",
-        condition="Under noise it is too large.",
-        reading=(
+        condition=T("Under noise it is too large."),
+        reading=T(
             "Noisy bowl: f ends at {bowl_same:.3f}, at {bowl_higher:.3f} with three times the late rate, at "
             "{bowl_lower:.3f} with a third."
         ),
@@ -395,40 +396,42 @@ CLAIMS = (
     ),
     Claim(
         key="step_of_adam_is_bounded",
-        text="A step of Adam is at most about one learning rate long.",
-        verdict="only if",
-        condition="Only while gradients keep their size.",
-        reading="Longest on steady noise {steady:.2f}, after a long silence {longest:.1f}; theory allows {bound:.1f}.",
+        text=T("A step of Adam is at most about one learning rate long."),
+        verdict=T("only if"),
+        condition=T("Only while gradients keep their size."),
+        reading=T(
+            "Longest on steady noise {steady:.2f}, after a long silence {longest:.1f}; theory allows {bound:.1f}."
+        ),
         settings={"ground": "slope", "methods": ["adam"], "steps": 300},
         measured=_longest_steps,
         holds=lambda steady, one, longest, bound: steady < 1.1 and 3 < one < longest < bound,
     ),
     Claim(
         key="adam_anneals_by_itself",
-        text="Adam anneals its steps by itself.",
-        verdict="only if",
-        condition="Only down to a constant: noise does not fade.",
-        reading="Mean step on a noisy bowl: {early:.2f} learning rates at first, {late:.2f} for ever.",
+        text=T("Adam anneals its steps by itself."),
+        verdict=T("only if"),
+        condition=T("Only down to a constant: noise does not fade."),
+        reading=T("Mean step on a noisy bowl: {early:.2f} learning rates at first, {late:.2f} for ever."),
         settings={"ground": "noisy", "methods": ["adam"], "steps": 1000},
         measured=_annealing,
         holds=lambda early, late, theory, off: early > 0.9 and off < 0.1,
     ),
     Claim(
         key="adagrad_suits_sparse_data",
-        text="Rare features get larger steps from Adagrad, which beats standard SGD on sparse data.",
+        text=T("Rare features get larger steps from Adagrad, which beats standard SGD on sparse data."),
         verdict="shown",
-        condition="With the dense weight equally exact.",
-        reading="One row in fifty: Adagrad {adagrad}, SGD {sgd} steps, ± {error}.",
+        condition=T("With the dense weight equally exact."),
+        reading=T("One row in fifty: Adagrad {adagrad}, SGD {sgd} steps, ± {error}."),
         settings={"rare_seed": 0},
         measured=_adagrad_and_sgd,
         holds=lambda sgd, adagrad, error, least, dense: least > 1.4 and dense < 1.15,
     ),
     Claim(
         key="adaptive_methods_suit_sparse_data",
-        text="All adaptive methods suit sparse data.",
-        verdict="only if",
-        condition="Only if the rate falls, as Adagrad's does by itself.",
-        reading="SGD {sgd} steps; RMSprop {constant} at a constant rate, {falling} at η/√t.",
+        text=T("All adaptive methods suit sparse data."),
+        verdict=T("only if"),
+        condition=T("Only if the rate falls, as Adagrad's does by itself."),
+        reading=T("SGD {sgd} steps; RMSprop {constant} at a constant rate, {falling} at η/√t."),
         settings={"rare_seed": 0},
         measured=_falling_or_constant,
         holds=lambda fastest_constant, slowest_falling, dense, **_: (
@@ -437,10 +440,10 @@ CLAIMS = (
     ),
     Claim(
         key="adam_beats_rmsprop_on_sparse_data",
-        text="As gradients become sparse, Adam does better than RMSprop.",
-        verdict="only if",
-        condition="Only by its longer memory, and on very rare features. With the same memory they about tie.",
-        reading="Steps over RMSprop's: {usual10:.2f} at one row in 10, {usual200:.2f} at one in 200.",
+        text=T("As gradients become sparse, Adam does better than RMSprop."),
+        verdict=T("only if"),
+        condition=T("Only by its longer memory, and on very rare features. With the same memory they about tie."),
+        reading=T("Steps over RMSprop's: {usual10:.2f} at one row in 10, {usual200:.2f} at one in 200."),
         settings={"rare_seed": 0},
         measured=_adam_and_rmsprop,
         holds=lambda **n: (
@@ -450,10 +453,10 @@ CLAIMS = (
     ),
     Claim(
         key="one_rate_for_all_is_the_problem",
-        text="One rate for all parameters is the trouble with SGD.",
-        verdict="only if",
-        condition="Only where the ravine lies along an axis. Each at its best rate.",
-        reading="SGD {sgd} steps; Adam {adam}, turned by 45° {adam_turned}.",
+        text=T("One rate for all parameters is the trouble with SGD."),
+        verdict=T("only if"),
+        condition=T("Only where the ravine lies along an axis. Each at its best rate."),
+        reading=T("SGD {sgd} steps; Adam {adam}, turned by 45° {adam_turned}."),
         settings={"ground": "ravine", "methods": ["sgd", "adagrad", "adam"], "angle": 45.0, "steps": 600},
         measured=_turned,
         holds=lambda sgd, sgd_turned, adagrad, adagrad_turned, adam, adam_turned: (
@@ -462,10 +465,12 @@ CLAIMS = (
     ),
     Claim(
         key="sign_is_enough",
-        text="Not in the notes: the sign of the gradient is enough to train by.",
-        verdict="only if",
-        condition="Only while most batches agree with their mean.",
-        reading="Nine small pushes against one large: SGD {sgd:.2f}, sign descent {sign_sgd:.0f}, Rprop {rprop:.0f}.",
+        text=T("Not in the notes: the sign of the gradient is enough to train by."),
+        verdict=T("only if"),
+        condition=T("Only while most batches agree with their mean."),
+        reading=T(
+            "Nine small pushes against one large: SGD {sgd:.2f}, sign descent {sign_sgd:.0f}, Rprop {rprop:.0f}."
+        ),
         settings={"skew_seed": 0},
         measured=_sign_or_size,
         holds=lambda wider, sgd, sgd_error, sign_sgd, lion, rprop, **_: (
@@ -474,10 +479,10 @@ CLAIMS = (
     ),
     Claim(
         key="longer_memory_removes_the_drift",
-        text="Not in the notes: dividing by the size of recent gradients repairs what the sign breaks.",
-        verdict="only if",
-        condition="As far as the memory reaches.",
-        reading="Drift of Adam: {short:.2f} at β₂ = 0.9, {middle:.2f} at 0.99, {long:.2f} at 0.999.",
+        text=T("Not in the notes: dividing by the size of recent gradients repairs what the sign breaks."),
+        verdict=T("only if"),
+        condition=T("As far as the memory reaches."),
+        reading=T("Drift of Adam: {short:.2f} at β₂ = 0.9, {middle:.2f} at 0.99, {long:.2f} at 0.999."),
         settings={"skew_seed": 0},
         measured=_drift_by_memory,
         holds=lambda short, short_error, middle, middle_error, long, long_error: (

@@ -10,6 +10,7 @@ from core.networks.initialisation import initialisation
 from core.networks.moments import Inputs
 from core.networks.parameters import with_parameters
 from core.networks.signal import propagate
+from core.text import T
 from pages.depth import measure as lab
 from teaching.contract import Claim, Question
 
@@ -106,10 +107,10 @@ def _relu_batch() -> dict:
 QUESTIONS = (
     Question(
         key="relu_xavier",
-        text="50 layers of ReLU with Xavier's weights: what is left of the gradient at the input?",
-        options=("About all of it", "About 2⁻²⁵ of it", "About 2⁻⁵⁰ of it"),
+        text=T("50 layers of ReLU with Xavier's weights: what is left of the gradient at the input?"),
+        options=(T("About all of it"), T("About 2⁻²⁵ of it"), T("About 2⁻⁵⁰ of it")),
         answer=1,
-        because=(
+        because=T(
             "{ratio:.1e}, another draw ×/÷ {error:.1f}. A ReLU halves the mean square, so each layer costs a factor "
             "√2: 50 of them make 10 to the power −{power:.1f}."
         ),
@@ -118,10 +119,10 @@ QUESTIONS = (
     ),
     Question(
         key="relu_batch",
-        text="50 layers of ReLU with batch normalisation: how large is the gradient at the input?",
-        options=("As large as at the end", "Thousands of times as large", "A thousandth"),
+        text=T("50 layers of ReLU with batch normalisation: how large is the gradient at the input?"),
+        options=(T("As large as at the end"), T("Thousands of times as large"), T("A thousandth")),
         answer=1,
-        because=(
+        because=T(
             "{ratio:.0f} times as large, another draw ×/÷ {error:.1f}: a factor of {per_layer:.3f} per layer, while "
             "the signal keeps its size."
         ),
@@ -133,10 +134,10 @@ QUESTIONS = (
 CLAIMS = (
     Claim(
         key="gradients_are_products",
-        text="Gradients vanish because they are products of factors, one for each layer.",
+        text=T("Gradients vanish because they are products of factors, one for each layer."),
         verdict="shown",
-        condition="The factor is the slope times the weights. The slope of the sigmoid is never above 1/4.",
-        reading=(
+        condition=T("The factor is the slope times the weights. The slope of the sigmoid is never above 1/4."),
+        reading=T(
             "Sigmoid, 50 layers: {ratio:.0e} of the gradient comes back, a factor of {factor:.4f} per layer; theory "
             "says {theory:.4f}, and the slope at 0.5 is {slope:.3f}."
         ),
@@ -146,10 +147,10 @@ CLAIMS = (
     ),
     Claim(
         key="random_weights_will_do",
-        text="Weights may begin as any small random numbers.",
+        text=T("Weights may begin as any small random numbers."),
         verdict="contradicted",
-        condition="Their size decides, and the right size depends on the width.",
-        reading=(
+        condition=T("Their size decides, and the right size depends on the width."),
+        reading=T(
             "N(0, 0.01²) with ReLU: {small:.0e} of the gradient comes back (×/÷ {error:.1f}). "
             "N(0, 1) with tanh: {large:.0e} times."
         ),
@@ -159,10 +160,10 @@ CLAIMS = (
     ),
     Claim(
         key="xavier_for_sigmoid_and_tanh",
-        text="Xavier's initialisation keeps the gradients of sigmoid and tanh from vanishing and exploding.",
-        verdict="only if",
-        condition="It counts on a slope of 1 at zero. That is tanh; the sigmoid has 1/4.",
-        reading=(
+        text=T("Xavier's initialisation keeps the gradients of sigmoid and tanh from vanishing and exploding."),
+        verdict=T("only if"),
+        condition=T("It counts on a slope of 1 at zero. That is tanh; the sigmoid has 1/4."),
+        reading=T(
             "Gradient at the input over that in layer 50: tanh {tanh:.2f} (×/÷ {tanh_error:.1f}), "
             "sigmoid {sigmoid:.0e} (×/÷ {error:.1f})."
         ),
@@ -172,10 +173,10 @@ CLAIMS = (
     ),
     Claim(
         key="he_for_relu",
-        text="He's initialisation is made for ReLU and its family.",
-        verdict="only if",
-        condition="For ReLU and leaky ReLU. Smooth relatives such as SiLU need more.",
-        reading=(
+        text=T("He's initialisation is made for ReLU and its family."),
+        verdict=T("only if"),
+        condition=T("For ReLU and leaky ReLU. Smooth relatives such as SiLU need more."),
+        reading=T(
             "With He: ReLU {relu:.1f} (×/÷ {error:.1f}), leaky ReLU {leaky:.1f}, SiLU {silu:.0e}. "
             "ReLU with Xavier: {xavier:.0e}."
         ),
@@ -185,10 +186,10 @@ CLAIMS = (
     ),
     Claim(
         key="torch_default_is_safe",
-        text="What PyTorch draws by default will do.",
+        text=T("What PyTorch draws by default will do."),
         verdict="contradicted",
-        condition="Not in a deep plain ReLU network. Its biases keep the units apart, but they carry no signal.",
-        reading=(
+        condition=T("Not in a deep plain ReLU network. Its biases keep the units apart, but they carry no signal."),
+        reading=T(
             "Layer 50: standard deviation {std:.3f}, of which {signal:.0e} tells samples apart; "
             "{gradient:.0e} of the gradient comes back."
         ),
@@ -198,10 +199,10 @@ CLAIMS = (
     ),
     Claim(
         key="lecun_for_selu",
-        text="SELU needs LeCun's initialisation.",
+        text=T("SELU needs LeCun's initialisation."),
         verdict="shown",
-        condition="With it, mean 0 and variance 1 are a fixed point that the layers return to.",
-        reading=(
+        condition=T("With it, mean 0 and variance 1 are a fixed point that the layers return to."),
+        reading=T(
             "50 layers: standard deviation {std:.2f}, gradient {lecun:.1f} times (×/÷ {error:.1f}); "
             "with He's weights {he:.0f} times."
         ),
@@ -211,10 +212,10 @@ CLAIMS = (
     ),
     Claim(
         key="selu_needs_standardised_inputs",
-        text="SELU needs standardised inputs.",
+        text=T("SELU needs standardised inputs."),
         verdict="contradicted",
-        condition="They help, but the layers bring any input back to standard deviation 1.",
-        reading=(
+        condition=T("They help, but the layers bring any input back to standard deviation 1."),
+        reading=T(
             "Inputs with deviation 3: {large_1:.2f} after 1 layer, {large_10:.2f} after 10, {large_100:.2f} after 100. "
             "With 0.3: {small_1:.2f}, {small_10:.2f}, {small_100:.2f}."
         ),
@@ -229,10 +230,10 @@ CLAIMS = (
     ),
     Claim(
         key="orthogonal_for_deep_networks",
-        text="Orthogonal weights are right for deep networks.",
-        verdict="only if",
-        condition="Exactly so without an activation. With one, the gain must fit it: √2 for ReLU.",
-        reading=(
+        text=T("Orthogonal weights are right for deep networks."),
+        verdict=T("only if"),
+        condition=T("Exactly so without an activation. With one, the gain must fit it: √2 for ReLU."),
+        reading=T(
             "Without activation all singular values of 50 layers are 1, to within {off:.0e}. ReLU: {relu:.0e} of the "
             "gradient with gain 1, {gain:.1f} with √2 (×/÷ {error:.1f})."
         ),
@@ -242,10 +243,10 @@ CLAIMS = (
     ),
     Claim(
         key="batch_norm_cures_vanishing",
-        text="Batch normalisation cures vanishing gradients.",
-        verdict="only if",
-        condition="That of the sigmoid, yes. But a ReLU network begins with exploding gradients instead.",
-        reading=(
+        text=T("Batch normalisation cures vanishing gradients."),
+        verdict=T("only if"),
+        condition=T("That of the sigmoid, yes. But a ReLU network begins with exploding gradients instead."),
+        reading=T(
             "Sigmoid: {plain:.0e} without, {sigmoid:.2f} with it. "
             "ReLU with it: {relu:.0f} times as large at the input (×/÷ {error:.1f})."
         ),
@@ -255,10 +256,10 @@ CLAIMS = (
     ),
     Claim(
         key="random_breaks_symmetry",
-        text="Weights must be random, to break the symmetry between units; constants are for biases only.",
+        text=T("Weights must be random, to break the symmetry between units; constants are for biases only."),
         verdict="shown",
-        condition="1-16-1 with tanh on sin(3x). Equal units do no better than a single one.",
-        reading=(
+        condition=T("1-16-1 with tanh on sin(3x). Equal units do no better than a single one."),
+        reading=T(
             "Loss after 5000 steps: equal {equal:.3f}, zeros {zero:.3f}, one random unit {alone:.3f}, random "
             "{random:.4f}. Equal units are {apart:g} apart at all times, random ones {random_apart:.1f} at the end."
         ),

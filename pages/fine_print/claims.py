@@ -9,6 +9,7 @@ from core.analysis.streams import lengths
 from core.analysis.tuning import random_starts
 from core.engine.spec import Goal, Noise
 from core.resolve import surface_of
+from core.text import T
 from pages.fine_print.measure import (
     EQUALS_RATES,
     FAMILY,
@@ -277,10 +278,10 @@ def _noisy_box() -> dict:
 QUESTIONS = (
     Question(
         key="epsilon_inside",
-        text="ε = 1e-8 inside the root, a gradient of 1e-4: how long is the first step of Adam?",
-        options=("One learning rate, as always", "About 0.7 learning rates", "A ten-thousandth of one"),
+        text=T("ε = 1e-8 inside the root, a gradient of 1e-4: how long is the first step of Adam?"),
+        options=(T("One learning rate, as always"), T("About 0.7 learning rates"), T("A ten-thousandth of one")),
         answer=1,
-        because="{inside_small:.3f} of them, outside the root {outside_small:.4f}: the root of ε is 1e-4 as well.",
+        because=T("{inside_small:.3f} of them, outside the root {outside_small:.4f}: the root of ε is 1e-4 as well."),
         measured=_epsilon,
         right=lambda outside_small, outside_smaller, inside_small, inside_smaller: int(
             np.argmin(np.abs(np.log(inside_small / np.array([1.0, 0.7, 1e-4]))))
@@ -288,10 +289,10 @@ QUESTIONS = (
     ),
     Question(
         key="half_life_of_a_noisy_weight",
-        text="Weight decay 0.5 at rate 0.001, a weight whose gradient is noise of 10: who halves it sooner?",
-        options=("Adam with an L2 penalty", "AdamW, decoupled", "Both alike"),
+        text=T("Weight decay 0.5 at rate 0.001, a weight whose gradient is noise of 10: who halves it sooner?"),
+        options=(T("Adam with an L2 penalty"), T("AdamW, decoupled"), T("Both alike")),
         answer=1,
-        because=(
+        because=T(
             "AdamW halves it after {adamw_loud:.0f} steps, as every weight. Adam divides the penalty by the noise as "
             "well: after 6000 steps {adam_left:.2f} of it are left."
         ),
@@ -305,20 +306,20 @@ QUESTIONS = (
 CLAIMS = (
     Claim(
         key="first_moment_needs_no_correction",
-        text="Adam divides the uncorrected mean of the gradient by the root of the corrected square.",
-        verdict="only if",
-        condition="Only with a warm-up by 1 − β₁ᵗ: that is what it amounts to.",
-        reading="First step {at_1:.2f}, fifth {at_5:.2f} learning rates.",
+        text=T("Adam divides the uncorrected mean of the gradient by the root of the corrected square."),
+        verdict=T("only if"),
+        condition=T("Only with a warm-up by 1 − β₁ᵗ: that is what it amounts to."),
+        reading=T("First step {at_1:.2f}, fifth {at_5:.2f} learning rates."),
         settings={"surface": "rosenbrock", "variants": ["adam_torch", "adam_m"], "steps": 1500},
         measured=_without_first_correction,
         holds=lambda at_1, at_5, gap: at_1 < at_5 < 0.5 and gap < 1e-12,
     ),
     Claim(
         key="without_corrections_the_start_is_slow",
-        text="Without corrections Adam's means start too near 0, which spoils the first steps.",
-        verdict="only if",
-        condition="Too short if β₂ is no longer than β₁. At the usual β₂ = 0.999 they are too long.",
-        reading="First step {short:.2f} learning rates at 0.9; up to {long:.1f} at 0.999.",
+        text=T("Without corrections Adam's means start too near 0, which spoils the first steps."),
+        verdict=T("only if"),
+        condition=T("Too short if β₂ is no longer than β₁. At the usual β₂ = 0.999 they are too long."),
+        reading=T("First step {short:.2f} learning rates at 0.9; up to {long:.1f} at 0.999."),
         settings={"surface": "rosenbrock", "variants": ["adam_torch", "adam_none", "adam_long"], "steps": 3000},
         measured=_uncorrected_steps,
         holds=lambda short, never_long, never_short, long, corrected: (
@@ -327,10 +328,10 @@ CLAIMS = (
     ),
     Claim(
         key="place_of_epsilon",
-        text="ε stands under the root, next to the mean square.",
-        verdict="only if",
-        condition="Only if it is much smaller: under the root 1e-8 is a gradient of 1e-4.",
-        reading="First step there: {inside_small:.2f} learning rates inside, {outside_small:.4f} outside.",
+        text=T("ε stands under the root, next to the mean square."),
+        verdict=T("only if"),
+        condition=T("Only if it is much smaller: under the root 1e-8 is a gradient of 1e-4."),
+        reading=T("First step there: {inside_small:.2f} learning rates inside, {outside_small:.4f} outside."),
         settings={"surface": "rosenbrock", "variants": ["adam_torch", "adam_inside"], "scale": -6.0, "steps": 1500},
         measured=_epsilon,
         holds=lambda outside_small, outside_smaller, inside_small, inside_smaller: (
@@ -339,30 +340,30 @@ CLAIMS = (
     ),
     Claim(
         key="epsilon_can_be_left_out",
-        text="Adam's formula needs no ε.",
-        verdict="only if",
-        condition="Only if no gradient is exactly 0 at the first step: 0 is divided by 0 there.",
-        reading="On the axis of a saddle it ends at step {ended}.",
+        text=T("Adam's formula needs no ε."),
+        verdict=T("only if"),
+        condition=T("Only if no gradient is exactly 0 at the first step: 0 is divided by 0 there."),
+        reading=T("On the axis of a saddle it ends at step {ended}."),
         settings={"surface": "saddle_bounded", "variants": ["adam_torch"], "my_adam_eps": 0.0, "steps": 100},
         measured=_without_epsilon,
         holds=lambda ended, beside: ended == 1 and beside == 100,
     ),
     Claim(
         key="invariant_to_scale",
-        text="Adam does not notice when all gradients are rescaled.",
-        verdict="only if",
-        condition="Only while they are far larger than ε.",
-        reading="Beale's function times 0.001: the path moves by {little:.0e}; times 1e-9: by {much:.1f}.",
+        text=T("Adam does not notice when all gradients are rescaled."),
+        verdict=T("only if"),
+        condition=T("Only while they are far larger than ε."),
+        reading=T("Beale's function times 0.001: the path moves by {little:.0e}; times 1e-9: by {much:.1f}."),
         settings={"surface": "beale", "variants": ["adam_torch", "adam_inside"], "scale": -9.0, "steps": 1000},
         measured=_rescaled,
         holds=lambda little, much: little < 1e-3 and much > 0.1,
     ),
     Claim(
         key="adam_may_converge_to_the_wrong_point",
-        text="Adam may converge prematurely, to a point that is not the best.",
-        verdict="only if",
-        condition="Only if it forgets the seldom large gradient that shows the way.",
-        reading="The best point is −1. It ends at {short:.2f} with β₂ = 0.1, at {longer:.2f} with 0.5.",
+        text=T("Adam may converge prematurely, to a point that is not the best."),
+        verdict=T("only if"),
+        condition=T("Only if it forgets the seldom large gradient that shows the way."),
+        reading=T("The best point is −1. It ends at {short:.2f} with β₂ = 0.1, at {longer:.2f} with 0.5."),
         settings={"example": "small"},
         measured=_counter_examples,
         holds=lambda short, longer, amsgrad, large, large_longer, large_amsgrad: (
@@ -371,10 +372,10 @@ CLAIMS = (
     ),
     Claim(
         key="adaptive_methods_end_by_themselves",
-        text="Adaptive methods need no falling rate to come to rest.",
+        text=T("Adaptive methods need no falling rate to come to rest."),
         verdict="contradicted",
-        condition="Adam forgets the steep valley of Rosenbrock, until a step is too long.",
-        reading="{adam_back} of {adam_done} runs that had arrived leave again, with AMSGrad {amsgrad_back}.",
+        condition=T("Adam forgets the steep valley of Rosenbrock, until a step is too long."),
+        reading=T("{adam_back} of {adam_done} runs that had arrived leave again, with AMSGrad {amsgrad_back}."),
         settings={"surface": "rosenbrock", "variants": ["adam_torch", "adam_ams"], "steps": 3000},
         measured=_bursts,
         holds=lambda adam_done, adam_back, falling_done, falling_rest, amsgrad_done, amsgrad_back, **_: (
@@ -387,20 +388,22 @@ CLAIMS = (
     ),
     Claim(
         key="rmsprop_comes_to_rest",
-        text="Not in the notes: RMSprop comes to rest at a constant rate.",
-        verdict="only if",
-        condition="Only if it happens to land on the minimum. AMSGrad always comes to rest.",
-        reading="On a bowl it swings by ± {least:.2f} learning rates for ever; of starts on Booth {booth:.0f} % land.",
+        text=T("Not in the notes: RMSprop comes to rest at a constant rate."),
+        verdict=T("only if"),
+        condition=T("Only if it happens to land on the minimum. AMSGrad always comes to rest."),
+        reading=T(
+            "On a bowl it swings by ± {least:.2f} learning rates for ever; of starts on Booth {booth:.0f} % land."
+        ),
         settings={"surface": "bowl", "variants": ["adam_torch", "adam_ams"], "steps": 3000},
         measured=_restless,
         holds=lambda least, most, booth, amsgrad: 0.49 < least <= most < 0.51 and 0 < booth < 75 and amsgrad < 1e-3,
     ),
     Claim(
         key="adamw_regularises_better",
-        text="AdamW regularises more precisely than Adam with L2, and overfits less.",
-        verdict="only if",
-        condition="Only in the pace: every weight fades as set. On unseen rows it is no better.",
-        reading="A loud weight's half-life: {adamw_loud:.0f} (set: {theory}), with L2 over 6000.",
+        text=T("AdamW regularises more precisely than Adam with L2, and overfits less."),
+        verdict=T("only if"),
+        condition=T("Only in the pace: every weight fades as set. On unseen rows it is no better."),
+        reading=T("A loud weight's half-life: {adamw_loud:.0f} (set: {theory}), with L2 over 6000."),
         settings={"decay": -0.3, "decay_rate": -3.0},
         measured=_regularised,
         holds=lambda **n: (
@@ -412,30 +415,30 @@ CLAIMS = (
     ),
     Claim(
         key="adamw_adds_a_penalty",
-        text="AdamW adds a penalty on the weights to the loss.",
+        text=T("AdamW adds a penalty on the weights to the loss."),
         verdict="contradicted",
-        condition="Adam + L2 does. AdamW keeps every weight below 1/λ instead.",
-        reading="Distance from the minimum with the penalty: L2 {penalty_off:.0e}, AdamW {apart:.2f}.",
+        condition=T("Adam + L2 does. AdamW keeps every weight below 1/λ instead."),
+        reading=T("Distance from the minimum with the penalty: L2 {penalty_off:.0e}, AdamW {apart:.2f}."),
         settings={"decay": 0.5},
         measured=_ends_under_decay,
         holds=lambda penalty_off, box_off, apart: max(penalty_off, box_off) < 2e-3 and apart > 0.1,
     ),
     Claim(
         key="noise_shrinks_the_quiet_weight",
-        text="Weight decay multiplies all weights by the same factor, so it shrinks them alike.",
-        verdict="only if",
-        condition="Only where nothing needs them. Under noise a weak wish loses to the decay.",
-        reading="Both should be 1: the steep one ends at {w:.2f}, the flat one at {b:.2f}.",
+        text=T("Weight decay multiplies all weights by the same factor, so it shrinks them alike."),
+        verdict=T("only if"),
+        condition=T("Only where nothing needs them. Under noise a weak wish loses to the decay."),
+        reading=T("Both should be 1: the steep one ends at {w:.2f}, the flat one at {b:.2f}."),
         settings={"decay": 0.0},
         measured=_noisy_box,
         holds=lambda w, b, error, apart: apart > 0,
     ),
     Claim(
         key="l2_is_weight_decay_for_sgd",
-        text="For SGD an L2 penalty and weight decay are almost the same.",
+        text=T("For SGD an L2 penalty and weight decay are almost the same."),
         verdict="shown",
-        condition="Exactly the same, up to rounding; not for Adam.",
-        reading="Largest difference on Beale's function: SGD {sgd:.0e}, Adam {adam:.2f}.",
+        condition=T("Exactly the same, up to rounding; not for Adam."),
+        reading=T("Largest difference on Beale's function: SGD {sgd:.0e}, Adam {adam:.2f}."),
         settings={
             "surface": "beale",
             "variants": ["adam_torch"],
@@ -448,20 +451,20 @@ CLAIMS = (
     ),
     Claim(
         key="usual_strengths_of_decay",
-        text="A weight decay of 1e-6 to 1e-4 is usual.",
-        verdict="only if",
-        condition="As a penalty in the gradient. Decoupled it is multiplied by the rate.",
-        reading="Half-life with AdamW at rate 0.001: {strong:.0e} steps for 1e-4.",
+        text=T("A weight decay of 1e-6 to 1e-4 is usual."),
+        verdict=T("only if"),
+        condition=T("As a penalty in the gradient. Decoupled it is multiplied by the rate."),
+        reading=T("Half-life with AdamW at rate 0.001: {strong:.0e} steps for 1e-4."),
         settings={"decay": -2.0, "decay_rate": -3.0},
         measured=_weak_decay,
         holds=lambda weak, strong, default: weak > strong > 1e6 and default < 1e5,
     ),
     Claim(
         key="memories_of_adam",
-        text="Too large a β makes Adam slow to adapt, too small a one restless.",
-        verdict="only if",
-        condition="So it is with β₂. A large β₁ hurts only beside a β₂ below β₁².",
-        reading="Rosenbrock, β₂ = 0.999: near after {usual} steps; 0.9: {shorter}, but {turns} turns.",
+        text=T("Too large a β makes Adam slow to adapt, too small a one restless."),
+        verdict=T("only if"),
+        condition=T("So it is with β₂. A large β₁ hurts only beside a β₂ below β₁²."),
+        reading=T("Rosenbrock, β₂ = 0.999: near after {usual} steps; 0.9: {shorter}, but {turns} turns."),
         settings={"surface": "rosenbrock", "variants": ["adam_torch"], "my_adam_beta2": 0.9, "steps": 1000},
         measured=_memories,
         holds=lambda slower, restless, lost, heavy, lagging, **_: (
@@ -470,10 +473,10 @@ CLAIMS = (
     ),
     Claim(
         key="radam_needs_no_warm_up",
-        text="Not in the notes: RAdam makes warm-up unnecessary.",
-        verdict="only if",
-        condition="Only at smaller rates: its first five steps are plain momentum.",
-        reading="Largest rate on Rosenbrock: {bare:.4f}, after a warm-up {warmed:.2f}.",
+        text=T("Not in the notes: RAdam makes warm-up unnecessary."),
+        verdict=T("only if"),
+        condition=T("Only at smaller rates: its first five steps are plain momentum."),
+        reading=T("Largest rate on Rosenbrock: {bare:.4f}, after a warm-up {warmed:.2f}."),
         settings={"early_seed": 0},
         measured=_radam,
         holds=lambda bare, warmed, adam, radam, warm, error: (
@@ -482,10 +485,10 @@ CLAIMS = (
     ),
     Claim(
         key="sgd_finds_better_solutions",
-        text="SGD finds a better solution than Adam.",
-        verdict="only if",
-        condition="Only if near its start is better: Adam ends where both weights moved equally far.",
-        reading=(
+        text=T("SGD finds a better solution than Adam."),
+        verdict=T("only if"),
+        condition=T("Only if near its start is better: Adam ends where both weights moved equally far."),
+        reading=T(
             "From 0: {sgd_length:.2f} and {adam_length:.2f} long; from {shorter:.0f} % of starts Adam's is shorter."
         ),
         settings={"equals": ["sgd", "adam"]},

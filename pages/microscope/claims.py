@@ -9,6 +9,7 @@ from core.analysis.curvature import error_growth, model_error, quadratic_model
 from core.analysis.tuning import random_starts
 from core.engine.spec import Surface
 from core.resolve import surface_of
+from core.text import T
 from pages.traps.measure import newton_shares
 from teaching.contract import Claim, Question
 
@@ -119,10 +120,10 @@ def _signs_against_heights() -> dict:
 QUESTIONS = (
     Question(
         key="signs_of_eigenvalues",
-        text="A critical point has the eigenvalues −50.6 and 20.3. What is it?",
-        options=("A minimum", "A saddle", "A maximum"),
+        text=T("A critical point has the eigenvalues −50.6 and 20.3. What is it?"),
+        options=(T("A minimum"), T("A saddle"), T("A maximum")),
         answer=1,
-        because=(
+        because=T(
             "{small:.4g} and {large:.4g}: down along one direction, up along the other. "
             "It is the saddle of Himmelblau at ({x:.3f}, {y:.3f})."
         ),
@@ -131,10 +132,10 @@ QUESTIONS = (
     ),
     Question(
         key="points_of_six_hump_camel",
-        text="How many critical points has the six-hump camel in its window, and how many of them are minima?",
-        options=("6, all of them minima", "9, of which 4 are minima", "15, of which 6 are minima"),
+        text=T("How many critical points has the six-hump camel in its window, and how many of them are minima?"),
+        options=(T("6, all of them minima"), T("9, of which 4 are minima"), T("15, of which 6 are minima")),
         answer=2,
-        because=(
+        because=T(
             "{points}: {minimum} minima, {saddle} saddles and {maximum} maxima. It is proven that there are no more."
         ),
         measured=_count_on_six_hump_camel,
@@ -144,10 +145,10 @@ QUESTIONS = (
     ),
     Question(
         key="newton_from_the_origin",
-        text="Newton's method starts on Himmelblau from (0, 0). Where does it end?",
-        options=("In the nearest minimum", "On a saddle", "On the local maximum"),
+        text=T("Newton's method starts on Himmelblau from (0, 0). Where does it end?"),
+        options=(T("In the nearest minimum"), T("On a saddle"), T("On the local maximum")),
         answer=2,
-        because=(
+        because=T(
             "On the maximum ({end[0]:.3f}, {end[1]:.3f}), after {steps} steps: it looks for any point without slope. "
             "Of 2000 random starts {minimum:.1f} % end in minima, {saddle:.1f} % on saddles and {maximum:.1f} % on the "
             "maximum (seed 0, ± {error:.1f} %)."
@@ -160,20 +161,22 @@ QUESTIONS = (
 CLAIMS = (
     Claim(
         key="hessian_of_second_derivatives",
-        text="The Hessian holds the second derivatives, H_ij = ∂²f / ∂x_i ∂x_j.",
+        text=T("The Hessian holds the second derivatives, H_ij = ∂²f / ∂x_i ∂x_j."),
         verdict="shown",
-        condition="Compared with central differences of the gradient at {points} random points of smooth surfaces.",
-        reading="Largest deviation: {deviation:.0e} of the largest entry.",
+        condition=T("Compared with central differences of the gradient at {points} random points of smooth surfaces."),
+        reading=T("Largest deviation: {deviation:.0e} of the largest entry."),
         settings={"surface": "himmelblau", "x": 0.0, "y": 0.0, "map": "height", "snap": False, "blind": False},
         measured=_deviation_from_differences,
         holds=lambda points, deviation: 0 < deviation < 1e-6,
     ),
     Claim(
         key="taylor_at_a_critical_point",
-        text="At a critical point θ′ the loss is L(θ) ≈ L(θ′) + ½ (θ − θ′)ᵀ H (θ − θ′).",
-        verdict="only if",
-        condition="Near the point: the error grows like the cube of the distance or faster ({points} critical points).",
-        reading=(
+        text=T("At a critical point θ′ the loss is L(θ) ≈ L(θ′) + ½ (θ − θ′)ᵀ H (θ − θ′)."),
+        verdict=T("only if"),
+        condition=T(
+            "Near the point: the error grows like the cube of the distance or faster ({points} critical points)."
+        ),
+        reading=T(
             "Himmelblau, error beside the model: below {near:.1f} % at a distance of 0.01, above {far:.0f} % at 0.3."
         ),
         settings={
@@ -190,10 +193,10 @@ CLAIMS = (
     ),
     Claim(
         key="signs_decide_the_type",
-        text="vᵀHv > 0 is a minimum, vᵀHv < 0 a maximum, and both signs make a saddle.",
-        verdict="only if",
-        condition="For every v ≠ 0. Where an eigenvalue is zero there is no answer.",
-        reading=(
+        text=T("vᵀHv > 0 is a minimum, vᵀHv < 0 a maximum, and both signs make a saddle."),
+        verdict=T("only if"),
+        condition=T("For every v ≠ 0. Where an eigenvalue is zero there is no answer."),
+        reading=T(
             "Right at {right} of {points} critical points. Silent at the monkey saddle, which falls, and in the "
             "valley xy = 1, which does not."
         ),

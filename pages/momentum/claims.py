@@ -9,6 +9,7 @@ from core.analysis.stability import largest_rate, measured_limit, settings
 from core.analysis.tuning import random_starts
 from core.engine.descend import Trajectory
 from core.engine.spec import Goal, Noise, Point
+from core.text import T
 from pages.momentum.measure import (
     across,
     largest_gap,
@@ -248,13 +249,13 @@ def _gaps_to_the_average() -> dict:
 QUESTIONS = (
     Question(
         key="rate_of_the_average",
-        text=(
+        text=T(
             "The average m ← βm + (1 − β)g with β = 0.9 runs at rate 0.15. "
             "At which rate does PyTorch's momentum walk the same path?"
         ),
-        options=("At 0.15", "At 0.015", "At 1.5"),
+        options=(T("At 0.15"), T("At 0.015"), T("At 1.5")),
         answer=1,
-        because="At 0.015 the two paths in the ravine never differ by more than {tenth:.1e}: the factor is 1 − β.",
+        because=T("At 0.015 the two paths in the ravine never differ by more than {tenth:.1e}: the factor is 1 − β."),
         measured=_gaps_to_the_average,
         right=lambda same, tenth, tenfold: (
             int(np.argmin((same, tenth, tenfold))) if min(same, tenth, tenfold) < 1e-9 else None
@@ -262,10 +263,10 @@ QUESTIONS = (
     ),
     Question(
         key="unstable_first",
-        text="The rate grows, β stays 0.9. Which becomes unstable first?",
-        options=("Gradient descent", "Momentum", "Nesterov's method"),
+        text=T("The rate grows, β stays 0.9. Which becomes unstable first?"),
+        options=(T("Gradient descent"), T("Momentum"), T("Nesterov's method")),
         answer=2,
-        because=(
+        because=T(
             "With curvature λ the limits are {sgd:.3f}/λ for gradient descent, {momentum:.3f}/λ for momentum and "
             "{nesterov:.3f}/λ for Nesterov, found by runs."
         ),
@@ -274,13 +275,13 @@ QUESTIONS = (
     ),
     Question(
         key="gain_of_momentum",
-        text=(
+        text=T(
             "A ravine is 10 000 times more curved across than along. "
             "How much sooner is momentum at the bottom than gradient descent, both at their best?"
         ),
-        options=("5 times", "50 times", "5000 times"),
+        options=(T("5 times"), T("50 times"), T("5000 times")),
         answer=1,
-        because=(
+        because=T(
             "{largest_gain:.0f} times, and {gain:.1f} times at κ = 100: "
             "with momentum the steps grow like √κ, without it like κ."
         ),
@@ -292,10 +293,10 @@ QUESTIONS = (
 CLAIMS = (
     Claim(
         key="average_accelerates_in_the_ravine",
-        text="Momentum, m ← βm + (1 − β)g and θ ← θ − ηm, accelerates gradient descent.",
-        verdict="only if",
-        condition="Its rate is divided by 1 − β, which makes up for the 1 − β in every step.",
-        reading=(
+        text=T("Momentum, m ← βm + (1 − β)g and θ ← θ − ηm, accelerates gradient descent."),
+        verdict=T("only if"),
+        condition=T("Its rate is divided by 1 − β, which makes up for the 1 − β in every step."),
+        reading=T(
             "Ravine, medians of 400 starts: at most {same:.1f} times as fast at the same rate, at least "
             "{matched:.1f} times at ten times the rate."
         ),
@@ -305,10 +306,10 @@ CLAIMS = (
     ),
     Claim(
         key="average_is_momentum",
-        text="The average and PyTorch's momentum are the same method.",
-        verdict="only if",
-        condition="The rate of the average is multiplied by 1/(1 − β); then from the first step on.",
-        reading=(
+        text=T("The average and PyTorch's momentum are the same method."),
+        verdict=T("only if"),
+        condition=T("The rate of the average is multiplied by 1/(1 − β); then from the first step on."),
+        reading=T(
             "Four surfaces, three β: the paths differ by at most {matched:.0e} with the factor, by at least "
             "{same:.2f} without."
         ),
@@ -319,23 +320,23 @@ CLAIMS = (
     ),
     Claim(
         key="momentum_gains_the_root",
-        text="Momentum accelerates.",
-        verdict="only if",
-        condition="The valley is long. Each at its best setting, the gain grows like √κ.",
-        reading="Times fewer steps: {gain:.1f} at κ = 100, {largest_gain:.0f} at 10 000, but {round:.0f} at κ = 1.",
+        text=T("Momentum accelerates."),
+        verdict=T("only if"),
+        condition=T("The valley is long. Each at its best setting, the gain grows like √κ."),
+        reading=T("Times fewer steps: {gain:.1f} at κ = 100, {largest_gain:.0f} at 10 000, but {round:.0f} at κ = 1."),
         settings=_page(lr_everyone=4 / 121, beta=81 / 121),
         measured=_race,
         holds=lambda round, gain, largest_gain: round == 1 and gain > 5 and 5 < largest_gain / gain < 12,
     ),
     Claim(
         key="momentum_damps",
-        text="Momentum damps the oscillation of gradient descent.",
-        verdict="only if",
-        condition=(
+        text=T("Momentum damps the oscillation of gradient descent."),
+        verdict=T("only if"),
+        condition=T(
             "Only near the limit of the rate. Below, gradient descent settles with fewer zigzags, "
             "and momentum overshoots along the valley."
         ),
-        reading=(
+        reading=T(
             "Ravine, zigzags of a hundredth of the picture or more. Rate 0.0198: {high_plain} without, {high_ball} "
             "with. Rate 0.015: {low_plain} and {low_ball}. Momentum has fewer from {share:.0f} % of the limit 0.02 on. "
             "Past the minimum along the valley: x = {beyond:.2f} with, never without."
@@ -348,10 +349,10 @@ CLAIMS = (
     ),
     Claim(
         key="too_much_momentum",
-        text="β is typically between 0.9 and 0.99; too large a value makes it oscillate.",
+        text=T("β is typically between 0.9 and 0.99; too large a value makes it oscillate."),
         verdict="shown",
-        condition="The best β depends on the rate: {slow} at rate 0.0005, {fast} at 0.0185.",
-        reading=(
+        condition=T("The best β depends on the rate: {slow} at rate 0.0005, {fast} at 0.0185."),
+        reading=T(
             "Ravine, random rates and starts: it runs {high:.0f} % of the way past the minimum with β = 0.99, "
             "{usual:.0f} % with 0.9."
         ),
@@ -361,10 +362,10 @@ CLAIMS = (
     ),
     Claim(
         key="slip_is_momentum",
-        text="θ ← θ − α(v + β∇L), with v the average of past gradients, is momentum.",
+        text=T("θ ← θ − α(v + β∇L), with v the average of past gradients, is momentum."),
         verdict="contradicted",
-        condition="At no rate: it counts the newest gradient apart.",
-        reading=(
+        condition=T("At no rate: it counts the newest gradient apart."),
+        reading=T(
             "Ravine: its path is at least {slip:.1g} off those of momentum at 601 rates, an average's {average:.0e}."
         ),
         settings=_page(form="slip", diagram="momentum_faulty"),
@@ -373,20 +374,20 @@ CLAIMS = (
     ),
     Claim(
         key="last_movement_minus_gradient",
-        text="The movement is the last movement minus the current gradient.",
-        verdict="only if",
-        condition="The last movement is multiplied by β, the gradient by the rate, and the rate is constant.",
-        reading="Four surfaces: every step agrees to {error:.0e}; under a falling rate it is off by {falling:.1g}.",
+        text=T("The movement is the last movement minus the current gradient."),
+        verdict=T("only if"),
+        condition=T("The last movement is multiplied by β, the gradient by the rate, and the rate is constant."),
+        reading=T("Four surfaces: every step agrees to {error:.0e}; under a falling rate it is off by {falling:.1g}."),
         settings=_page("rosenbrock", (-1.5, 2.0), lr_everyone=0.001),
         measured=_last_movement,
         holds=lambda error, falling: error < 1e-12 and falling > 1e-6,
     ),
     Claim(
         key="dampening_is_the_average",
-        text="Dampening = β turns PyTorch's momentum into the average.",
+        text=T("Dampening = β turns PyTorch's momentum into the average."),
         verdict="contradicted",
-        condition="All but the first step: PyTorch does not dampen the first gradient.",
-        reading=(
+        condition=T("All but the first step: PyTorch does not dampen the first gradient."),
+        reading=T(
             "Beale, rate 0.05, length of the first step: "
             "{damped:.3f} with dampening 0.9, {average:.3f} with the average."
         ),
@@ -405,10 +406,10 @@ CLAIMS = (
     ),
     Claim(
         key="nesterov_is_corrected_momentum",
-        text="Nesterov's method is momentum with a correction factor.",
+        text=T("Nesterov's method is momentum with a correction factor."),
         verdict="shown",
-        condition="The correction is −ηβ(g − g₋₁): it brakes where the gradient grows.",
-        reading=(
+        condition=T("The correction is −ηβ(g − g₋₁): it brakes where the gradient grows."),
+        reading=T(
             "{count} surfaces: the three parts add up to every step within {error:.0e}; the correction reaches "
             "{size:.1g}."
         ),
@@ -418,10 +419,10 @@ CLAIMS = (
     ),
     Claim(
         key="nesterov_overshoots_less",
-        text="Nesterov overshoots less than momentum.",
-        verdict="only if",
-        condition="The rate is below 1/λ.",
-        reading="Of the rates and β from 0.5 to 0.99 it does in {below:.0f} % below 1/λ, in {above:.0f} % above.",
+        text=T("Nesterov overshoots less than momentum."),
+        verdict=T("only if"),
+        condition=T("The rate is below 1/λ."),
+        reading=T("Of the rates and β from 0.5 to 0.99 it does in {below:.0f} % below 1/λ, in {above:.0f} % above."),
         ours=True,
         settings=_page("bowl", (0.0, 1.0), lr_everyone=0.1, diagram="nesterov"),
         measured=_overshoot,
@@ -429,10 +430,10 @@ CLAIMS = (
     ),
     Claim(
         key="momentum_suits_noise",
-        text="Momentum suits noisy data.",
-        verdict="only if",
-        condition="Its rate is multiplied by 1 − β, and gains then only near the largest stable rate.",
-        reading=(
+        text=T("Momentum suits noisy data."),
+        verdict=T("only if"),
+        condition=T("Its rate is multiplied by 1 − β, and gains then only near the largest stable rate."),
+        reading=T(
             "Mean of f beside gradient descent: {same_large:.0f} times at the same rate; at a tenth {large:.2f} for "
             "ηλ = 0.5, {small:.2f} for 0.05."
         ),

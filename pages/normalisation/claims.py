@@ -5,6 +5,7 @@ import numpy as np
 from core.networks.activations import activation
 from core.networks.initialisation import initialisation
 from core.networks.normalisation import NORMALISATIONS, normalisation, normalise, normalise_images, response
+from core.text import T
 from pages.normalisation.measure import Task, running_after, sizes, tensor, trained
 from teaching.contract import Claim, Question
 
@@ -81,19 +82,19 @@ def _size() -> dict:
 QUESTIONS = (
     Question(
         key="batch_of_two",
-        text="Batch normalisation of the batch (3.1, 7.4): what comes out?",
-        options=("0.42 and 1", "−1 and 1", "−2.15 and 2.15"),
+        text=T("Batch normalisation of the batch (3.1, 7.4): what comes out?"),
+        options=(T("0.42 and 1"), T("−1 and 1"), T("−2.15 and 2.15")),
         answer=1,
-        because="({low:.5f}, {high:.5f}), and the same for any two numbers that are far enough apart.",
+        because=T("({low:.5f}, {high:.5f}), and the same for any two numbers that are far enough apart."),
         measured=_two,
         right=lambda low, high, least: int(abs(low + 1) < 1e-4 and abs(high - 1) < 1e-4),
     ),
     Question(
         key="tiny_batches",
-        text="A ReLU network is trained with batches of 2. Does batch normalisation help it?",
-        options=("Yes", "No, it does harm"),
+        text=T("A ReLU network is trained with batches of 2. Does batch normalisation help it?"),
+        options=(T("Yes"), T("No, it does harm")),
         answer=1,
-        because="Loss in evaluation {plain:.2f} without, {normalised:.2f} with it (rate 0.1, median of 3 seeds).",
+        because=T("Loss in evaluation {plain:.2f} without, {normalised:.2f} with it (rate 0.1, median of 3 seeds)."),
         measured=_tiny,
         right=lambda plain, normalised: int(normalised > plain),
     ),
@@ -102,20 +103,24 @@ QUESTIONS = (
 CLAIMS = (
     Claim(
         key="batch_norm_makes_normal",
-        text="Batch normalisation forces its outputs into a standard normal distribution.",
+        text=T("Batch normalisation forces its outputs into a standard normal distribution."),
         verdict="contradicted",
-        condition="Mean 0 and variance 1, no more: the shape stays. Two numbers always become −1 and 1.",
-        reading="(3.1, 7.4) becomes ({low:.5f}, {high:.5f}); of three such pairs the smallest output is ±{least:.4f}.",
+        condition=T("Mean 0 and variance 1, no more: the shape stays. Two numbers always become −1 and 1."),
+        reading=T(
+            "(3.1, 7.4) becomes ({low:.5f}, {high:.5f}); of three such pairs the smallest output is ±{least:.4f}."
+        ),
         settings={"one": 3.1, "other": 7.4},
         measured=_two,
         holds=lambda low, high, least: least > 0.99 and high <= 1,
     ),
     Claim(
         key="running_variance_is_unbiased",
-        text="In use, batch normalisation takes moving averages of the mean and of the unbiased variance.",
+        text=T("In use, batch normalisation takes moving averages of the mean and of the unbiased variance."),
         verdict="shown",
-        condition="So does PyTorch. While training it divides by the biased variance, and remembers the unbiased one.",
-        reading=(
+        condition=T(
+            "So does PyTorch. While training it divides by the biased variance, and remembers the unbiased one."
+        ),
+        reading=T(
             "Channel 0 of the tensor: divided by the root of {biased:.4f}, remembered {stored:.4f}; the unbiased "
             "variance is {unbiased:.4f}."
         ),
@@ -125,10 +130,10 @@ CLAIMS = (
     ),
     Claim(
         key="instance_norm_keeps_images_apart",
-        text="Instance normalisation treats every image for itself.",
+        text=T("Instance normalisation treats every image for itself."),
         verdict="shown",
-        condition="Layer and group normalisation do so, too. Only batch normalisation mixes images.",
-        reading=(
+        condition=T("Layer and group normalisation do so, too. Only batch normalisation mixes images."),
+        reading=T(
             "Image 0 times 5 plus 3 changes another image by {batch:.2f} under batch normalisation, by {instance:g} "
             "under instance, {layer:g} under layer and {group:g} under group normalisation. Its own output moves by "
             "{own:.0e} under instance normalisation: contrast and brightness are gone."
@@ -139,20 +144,20 @@ CLAIMS = (
     ),
     Claim(
         key="batch_norm_rescues",
-        text="Batch normalisation makes networks learn that do not learn without it.",
+        text=T("Batch normalisation makes networks learn that do not learn without it."),
         verdict="shown",
-        condition="Eight layers of sigmoid with Xavier's weights on two moons, rate 0.1, median of 3 seeds.",
-        reading="Loss after 300 steps: {plain:.3f} without (guessing gives {guess:.3f}), {normalised:.3f} with it.",
+        condition=T("Eight layers of sigmoid with Xavier's weights on two moons, rate 0.1, median of 3 seeds."),
+        reading=T("Loss after 300 steps: {plain:.3f} without (guessing gives {guess:.3f}), {normalised:.3f} with it."),
         settings={"activation": "sigmoid", "init": "xavier"} | TRAINING,
         measured=_rescue,
         holds=lambda plain, normalised, guess: abs(plain - guess) < 2e-3 and normalised < 0.1,
     ),
     Claim(
         key="batch_norm_allows_larger_rates",
-        text="Batch normalisation allows larger learning rates.",
+        text=T("Batch normalisation allows larger learning rates."),
         verdict="shown",
-        condition="ReLU with He's weights. At a rate that suits both, it gains nothing.",
-        reading=(
+        condition=T("ReLU with He's weights. At a rate that suits both, it gains nothing."),
+        reading=T(
             "Rate 0.3: loss {plain_low:.4f} without, {normalised_low:.4f} with it. "
             "Rate 3: {plain_high} without, {normalised_high:.4f} with it."
         ),
@@ -164,30 +169,32 @@ CLAIMS = (
     ),
     Claim(
         key="batch_norm_must_stand_before",
-        text="Batch normalisation must stand before the activation.",
+        text=T("Batch normalisation must stand before the activation."),
         verdict="contradicted",
-        condition="Both places work. Sigmoid with Xavier's weights, rate 0.1, where nothing is learned without it.",
-        reading="Loss after 300 steps: {before:.3f} before, {after:.3f} after the activation.",
+        condition=T("Both places work. Sigmoid with Xavier's weights, rate 0.1, where nothing is learned without it."),
+        reading=T("Loss after 300 steps: {before:.3f} before, {after:.3f} after the activation."),
         settings={"activation": "sigmoid", "init": "xavier"} | TRAINING,
         measured=_places,
         holds=lambda before, after: after < 0.1 and before < 0.1,
     ),
     Claim(
         key="batch_norm_fails_for_tiny_batches",
-        text="Batch normalisation fails for tiny batches.",
+        text=T("Batch normalisation fails for tiny batches."),
         verdict="shown",
-        condition="Batches of 2: in training every hidden sum is ±1, which is not what evaluation then sees.",
-        reading="ReLU with He's weights, rate 0.1, loss in evaluation: {plain:.2f} without, {normalised:.2f} with it.",
+        condition=T("Batches of 2: in training every hidden sum is ±1, which is not what evaluation then sees."),
+        reading=T(
+            "ReLU with He's weights, rate 0.1, loss in evaluation: {plain:.2f} without, {normalised:.2f} with it."
+        ),
         settings={"activation": "relu", "init": "he", "drawer_batches": True} | TRAINING,
         measured=_tiny,
         holds=lambda plain, normalised: plain < 0.35 and normalised > 0.5,
     ),
     Claim(
         key="weights_have_no_size",
-        text="In front of batch normalisation the size of the weights does not matter.",
+        text=T("In front of batch normalisation the size of the weights does not matter."),
         verdict="shown",
-        condition="But for ε. The gradient shrinks as they grow, so decaying them only raises the rate.",
-        reading=(
+        condition=T("But for ε. The gradient shrinks as they grow, so decaying them only raises the rate."),
+        reading=T(
             "Weights times 10: the loss changes by {change:.0e} of itself, the gradient is divided by {ratio:.6f}, "
             "and its cosine with the weights is {cosine:.0e}."
         ),

@@ -7,6 +7,7 @@ from core.analysis.stability import settings
 from core.analysis.tuning import random_starts, sweep_rates
 from core.engine.spec import Goal
 from core.resolve import surface_of
+from core.text import T
 from teaching.contract import Claim, Question
 from teaching.presets import preset
 
@@ -153,10 +154,10 @@ def _global_minimum() -> dict:
 QUESTIONS = (
     Question(
         key="first_on_rosenbrock",
-        text="Rosenbrock from (−1.5, 2): who is first below 0.001?",
-        options=("SGD with rate 0.001", "Momentum 0.9 with rate 0.001", "Adam with rate 0.1"),
+        text=T("Rosenbrock from (−1.5, 2): who is first below 0.001?"),
+        options=(T("SGD with rate 0.001"), T("Momentum 0.9 with rate 0.001"), T("Adam with rate 0.1")),
         answer=2,
-        because=(
+        because=T(
             "Adam after {rosen_Adam} steps, momentum after {rosen_SGD_m}, SGD after {rosen_SGD}. The start decides: "
             "from 400 random ones Adam is first in {adam:.0f} %, momentum in {momentum:.0f} %."
         ),
@@ -165,10 +166,10 @@ QUESTIONS = (
     ),
     Question(
         key="adam_stays",
-        text="Adam with a constant rate reaches f < 1e-10 on Rosenbrock. Does it stay there?",
-        options=("Yes, it has converged", "No, it leaves again"),
+        text=T("Adam with a constant rate reaches f < 1e-10 on Rosenbrock. Does it stay there?"),
+        options=(T("Yes, it has converged"), T("No, it leaves again")),
         answer=1,
-        because=(
+        because=T(
             "At rates 0.03, 0.1 and 0.3, {back} of {done} runs that got there rise again, to {highest:.2f} in the "
             "median: the averages have forgotten how steep the valley is, and the step grows until it is too large."
         ),
@@ -180,10 +181,10 @@ QUESTIONS = (
 CLAIMS = (
     Claim(
         key="momentum_accelerates",
-        text="Momentum accelerates gradient descent.",
-        verdict="only if",
-        condition="Where gradient descent crawls, not in a round bowl.",
-        reading=(
+        text=T("Momentum accelerates gradient descent."),
+        verdict=T("only if"),
+        condition=T("Where gradient descent crawls, not in a round bowl."),
+        reading=T(
             "Median of 400 starts, same rate: {valley:.1f} times as fast on Rosenbrock, {bowl:.2f} times in a round "
             "bowl."
         ),
@@ -193,20 +194,22 @@ CLAIMS = (
     ),
     Claim(
         key="ema_accelerates",
-        text="Averaging the gradient, m ← βm + (1 − β)g, accelerates gradient descent.",
-        verdict="only if",
-        condition="Its rate is divided by 1 − β, where gradient descent crawls.",
-        reading="Rosenbrock, median of 400 starts: {same:.2f} times as fast; at ten times the rate {valley:.1f} times.",
+        text=T("Averaging the gradient, m ← βm + (1 − β)g, accelerates gradient descent."),
+        verdict=T("only if"),
+        condition=T("Its rate is divided by 1 − β, where gradient descent crawls."),
+        reading=T(
+            "Rosenbrock, median of 400 starts: {same:.2f} times as fast; at ten times the rate {valley:.1f} times."
+        ),
         presets=("rosen_SGD", "rosen_EMAMomentum"),
         measured=_average_gains,
         holds=lambda same, valley, bowl: 0.9 < same < 1.1 and valley > 3 and bowl < 0.5,
     ),
     Claim(
         key="adam_tolerates_rates",
-        text="Adam can start with a large rate, SGD is strict about it.",
-        verdict="only if",
-        condition="On most surfaces, not on all.",
-        reading=(
+        text=T("Adam can start with a large rate, SGD is strict about it."),
+        verdict=T("only if"),
+        condition=T("On most surfaces, not on all."),
+        reading=T(
             "The range of rates that arrive is clearly wider for Adam on {wider} of {count} surfaces, for SGD on "
             "{narrower}."
         ),
@@ -216,20 +219,20 @@ CLAIMS = (
     ),
     Claim(
         key="adam_is_best",
-        text="Overall, Adam is the best choice.",
+        text=T("Overall, Adam is the best choice."),
         verdict="contradicted",
-        condition="Eight methods on {count} surfaces without noise, each at its best rate.",
-        reading="Adam is the fastest on {won}; its mean place is {adam:.1f}, the best mean place {best:.1f}.",
+        condition=T("Eight methods on {count} surfaces without noise, each at its best rate."),
+        reading=T("Adam is the fastest on {won}; its mean place is {adam:.1f}, the best mean place {best:.1f}."),
         presets=("rosen_SGD_m", "rosen_Adam", "rosen_Lion"),
         measured=_places,
         holds=lambda count, won, adam, best: won < count / len(RIVALS) and adam > best + 0.5,
     ),
     Claim(
         key="sgd_finds_the_global_minimum",
-        text="SGD reaches the global minimum more easily than Adam.",
+        text=T("SGD reaches the global minimum more easily than Adam."),
         verdict="contradicted",
-        condition="Without noise, from random starts, each at its best rate.",
-        reading=(
+        condition=T("Without noise, from random starts, each at its best rate."),
+        reading=T(
             "Of {count} surfaces with worse minima, Adam ends in the global one clearly more often on {adam}, SGD on "
             "{sgd}."
         ),

@@ -9,6 +9,7 @@ from core.analysis.averages import remembered
 from core.analysis.curvature import eigenvalues
 from core.analysis.schedule_trials import measured_in
 from core.engine.spec import Goal
+from core.text import T
 from pages.recipes import measure as lab
 from pages.recipes.measure import Leg, Recipe
 from teaching.contract import Claim, Question
@@ -108,13 +109,18 @@ def _remedies() -> dict:
 QUESTIONS = (
     Question(
         key="after_adam",
-        text=(
+        text=T(
             "A noisy ravine, 500 steps of Adam with rate 0.1, then 1500 steps of either SGD with rate 0.002 or Adam "
             "with rate 0.003. Which ends much lower?"
         ),
-        options=("SGD, ten times lower", "Adam, ten times lower", "Neither", "Both stay where Adam 0.1 ends"),
+        options=(
+            T("SGD, ten times lower"),
+            T("Adam, ten times lower"),
+            T("Neither"),
+            T("Both stay where Adam 0.1 ends"),
+        ),
         answer=2,
-        because=(
+        because=T(
             "Mean of f: SGD {adam_sgd:.5f}, Adam with the lower rate {adam_adam:.5f}, Adam kept at 0.1 {adam:.3f}. "
             "The rate did it, not the optimizer."
         ),
@@ -125,10 +131,10 @@ QUESTIONS = (
     ),
     Question(
         key="longer_memory",
-        text="After 4000 noisy steps a moving average with decay 0.999 is worse than one with 0.99. Why?",
-        options=("It still holds the start", "It averages fewer points", "It lets more noise through"),
+        text=T("After 4000 noisy steps a moving average with decay 0.999 is worse than one with 0.99. Why?"),
+        options=(T("It still holds the start"), T("It averages fewer points"), T("It lets more noise through")),
         answer=0,
-        because=(
+        because=T(
             "{held:.1f} % of its weight is the first point: it ends at {long:.4f}, and once that is forgotten theory "
             "gives {settled:.5f}. Decay 0.99 ends at {good:.5f}."
         ),
@@ -140,10 +146,10 @@ QUESTIONS = (
 CLAIMS = (
     Claim(
         key="adam_then_sgd",
-        text="Begin with Adam and go on with SGD: first fast, then fine.",
-        verdict="only if",
-        condition="The rate must fall at the hand-over. Lowering the rate of the same optimizer does as much.",
-        reading=(
+        text=T("Begin with Adam and go on with SGD: first fast, then fine."),
+        verdict=T("only if"),
+        condition=T("The rate must fall at the hand-over. Lowering the rate of the same optimizer does as much."),
+        reading=T(
             "Mean of f: Adam 0.1 {adam:.3f}, then SGD 0.002 {adam_sgd:.5f}, then Adam 0.003 {adam_adam:.5f}, then SGD "
             "0.015 {adam_sgd_high:.4f}; SGD 0.015, then 0.002 {sgd_sgd:.5f} ± {sgd_sgd_error:.5f}. Below 0.1 at "
             "step {adam_soon} with Adam, {sgd_sgd_soon} with SGD."
@@ -158,10 +164,10 @@ CLAIMS = (
     ),
     Claim(
         key="rmsprop_then_sgd",
-        text="Begin with RMSprop and go on with SGD.",
-        verdict="only if",
-        condition="The same holds as for Adam: it begins fast, and the lower rate makes the end fine.",
-        reading=(
+        text=T("Begin with RMSprop and go on with SGD."),
+        verdict=T("only if"),
+        condition=T("The same holds as for Adam: it begins fast, and the lower rate makes the end fine."),
+        reading=T(
             "RMSprop 0.1, then SGD 0.002: {rmsprop_sgd:.5f} ± {rmsprop_sgd_error:.5f}, below 0.1 at step "
             "{rmsprop_sgd_soon}; SGD all the way: {sgd_sgd:.5f} ± {sgd_sgd_error:.5f}, at step {sgd_sgd_soon}."
         ),
@@ -173,10 +179,12 @@ CLAIMS = (
     ),
     Claim(
         key="cold_start",
-        text="Begin with large batches, a high rate or an adaptive optimizer, and end with SGD and a small rate.",
-        verdict="only if",
-        condition="True of the rate. Batches go the other way: the large ones belong at the end, where noise decides.",
-        reading=(
+        text=T("Begin with large batches, a high rate or an adaptive optimizer, and end with SGD and a small rate."),
+        verdict=T("only if"),
+        condition=T(
+            "True of the rate. Batches go the other way: the large ones belong at the end, where noise decides."
+        ),
+        reading=T(
             "{small_soon} samples until the mean is below 1 with batches of 4, {shrinking_soon} with 64 first. From "
             "64 down to 4 ends at {shrinking:.3f} ± {shrinking_error:.3f}, from 4 up to 64 at {growing:.4f} ± "
             "{growing_error:.4f}."
@@ -189,10 +197,10 @@ CLAIMS = (
     ),
     Claim(
         key="alternate_batches",
-        text="Alternating large and small batches combines both advantages.",
-        verdict="only if",
-        condition="It must stop after the large ones. Growing batches do as well, and a falling rate does better.",
-        reading=(
+        text=T("Alternating large and small batches combines both advantages."),
+        verdict=T("only if"),
+        condition=T("It must stop after the large ones. Growing batches do as well, and a falling rate does better."),
+        reading=T(
             "Mean of f after 16,000 samples: alternating {alternating:.4f} ± {alternating_error:.4f}, "
             "{cycle:.3f} averaged over its last cycle; growing {growing:.4f} ± {growing_error:.4f}; batches of 4 "
             "with a falling rate {falling:.4f} ± {falling_error:.4f}."
@@ -208,13 +216,13 @@ CLAIMS = (
     ),
     Claim(
         key="average_is_better",
-        text="A moving average of the weights generalises better.",
-        verdict="only if",
-        condition=(
+        text=T("A moving average of the weights generalises better."),
+        verdict=T("only if"),
+        condition=T(
             "Here only the noise can be judged: it takes it away if it is long enough to average and short enough to "
             "have forgotten the start."
         ),
-        reading=(
+        reading=T(
             "Mean of f after 4000 steps: last point {raw:.3f}, decay 0.9 {low:.4f} (theory {low_theory:.4f}), 0.99 "
             "{good:.5f} (theory {good_theory:.5f}), {ratio:.0f} times lower; 0.999 {long:.4f} ({long_theory:.4f})."
         ),
@@ -231,10 +239,10 @@ CLAIMS = (
     ),
     Claim(
         key="average_is_for_training",
-        text="The moving average affects the next update and is suited to training.",
+        text=T("The moving average affects the next update and is suited to training."),
         verdict="contradicted",
-        condition="It is a shadow copy that no step sees. Train with the weights, evaluate with the average.",
-        reading=(
+        condition=T("It is a shadow copy that no step sees. Train with the weights, evaluate with the average."),
+        reading=T(
             "Largest distance between a run with and without it: {gap:g}. Mean of f at the weights {sgd:.3f}, at the "
             "average {ema:.5f}."
         ),
@@ -244,10 +252,10 @@ CLAIMS = (
     ),
     Claim(
         key="only_decay_settles",
-        text="The rate must shrink, or the run never settles.",
+        text=T("The rate must shrink, or the run never settles."),
         verdict="contradicted",
-        condition="The points never settle, but their mean does. On a quadratic it beats every schedule.",
-        reading=(
+        condition=T("The points never settle, but their mean does. On a quadratic it beats every schedule."),
+        reading=T(
             "After 1000 steps: mean of the points since step 100 at constant rate 0.05 {tail:.5f} ± {tail_error:.5f}; "
             "best exponential decay {exponential:.5f}, best cosine {cosine:.5f}; schedule-free SGD {free_low:.4f} to "
             "{free_high:.4f} for rates from 0.05 to 1."
@@ -260,10 +268,12 @@ CLAIMS = (
     ),
     Claim(
         key="momentum_averages_noise",
-        text="Momentum averages the noise of the gradients away.",
+        text=T("Momentum averages the noise of the gradients away."),
         verdict="contradicted",
-        condition="It adds past gradients up, so at the same rate it ends higher; at a tenth, hardly lower than SGD.",
-        reading=(
+        condition=T(
+            "It adds past gradients up, so at the same rate it ends higher; at a tenth, hardly lower than SGD."
+        ),
+        reading=T(
             "Mean of f under constant rates: SGD 0.05 {sgd:.4f}, momentum 0.05 {ball:.3f} and 0.005 {slow:.4f}, Adam "
             "0.05 {adam:.4f}; a moving average of the points of SGD {points:.5f}."
         ),
@@ -275,10 +285,10 @@ CLAIMS = (
     ),
     Claim(
         key="clip_to_a_threshold",
-        text="Clip the gradient to the length 1 or 5, and it cannot explode.",
+        text=T("Clip the gradient to the length 1 or 5, and it cannot explode."),
         verdict="shown",
-        condition="Clipping the length keeps the direction; clipping every coordinate turns it.",
-        reading=(
+        condition=T("Clipping the length keeps the direction; clipping every coordinate turns it."),
+        reading=T(
             "At the cliff |∇f| = {gradient:.1f}: the first step lands at x = {unclipped_x:.0f} and is back at step "
             "{unclipped}, momentum never. Clipped to 1 it arrives at step {clip_norm}, to 5 at {clip_wide}, by value "
             "at {clip_value}. A gradient (300, 0.5) turns by {by_norm:.0f}° by norm, {by_value:.1f}° by value."
@@ -295,10 +305,10 @@ CLAIMS = (
     ),
     Claim(
         key="explosion_remedies",
-        text="Against exploding gradients: a lower rate, or clipping.",
-        verdict="only if",
-        condition="A lower rate must fit the steepest point, and is then far too small everywhere else.",
-        reading=(
+        text=T("Against exploding gradients: a lower rate, or clipping."),
+        verdict=T("only if"),
+        condition=T("A lower rate must fit the steepest point, and is then far too small everywhere else."),
+        reading=T(
             "Stable at the start are rates below {limit:.4f}. With 0.001 SGD needs {slow} steps, clipped with 0.5 "
             "{clip_norm}; rate 0.1 is still thrown to x = {thrown:.0f}."
         ),

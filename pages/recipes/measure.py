@@ -23,6 +23,7 @@ from core.engine.descend_many import Ensemble
 from core.engine.spec import Goal, Noise, Surface, gap, learning_rate
 from core.optimizers import optimizer
 from core.resolve import surface_of
+from core.text import T
 
 MOST_STEPS = 5000
 MOST_SAMPLES = 20_000
@@ -431,7 +432,7 @@ def _rate(key: str, text: str, default: float) -> Knob:
 
 
 def _steps(default: int) -> Knob:
-    return Knob("steps", "Steps", default, 10, MOST_STEPS)
+    return Knob("steps", T("Steps"), default, 10, MOST_STEPS)
 
 
 @dataclass(frozen=True)
@@ -481,8 +482,10 @@ STEEP, ROUND = {"condition": 100.0}, {"condition": 10.0}
 EXPERIMENTS = (
     Experiment(
         key="hand_over",
-        title="Hand-over",
-        text="One optimizer begins, another goes on. Watch what the new optimizer changes, and what the new rate does.",
+        title=T("Hand-over"),
+        text=T(
+            "One optimizer begins, another goes on. Watch what the new optimizer changes, and what the new rate does."
+        ),
         family="ravine",
         start=(8.0, 1.0),
         sigma=1.0,
@@ -490,37 +493,37 @@ EXPERIMENTS = (
         build=hand_overs,
         knobs=(
             _steps(2000),
-            Knob("switch", "Hand over after this percent of the run", 25, 0, 100, slides=True),
-            _rate("lr_adam", "First rate of Adam and RMSprop", 0.1),
-            _rate("lr_sgd", "Rate of SGD", 0.015),
-            _rate("lr_last", "Rate of SGD afterwards", 0.002),
+            Knob("switch", T("Hand over after this percent of the run"), 25, 0, 100, slides=True),
+            _rate("lr_adam", T("First rate of Adam and RMSprop"), 0.1),
+            _rate("lr_sgd", T("Rate of SGD"), 0.015),
+            _rate("lr_last", T("Rate of SGD afterwards"), 0.002),
         ),
         parameters=STEEP,
         window=(-3.0, 9.0, -1.8, 1.8),
     ),
     Experiment(
         key="batches",
-        title="Batches that change",
-        text="All have the same number of samples. Small batches arrive early, and the last batches decide the end.",
+        title=T("Batches that change"),
+        text=T("All have the same number of samples. Small batches arrive early, and the last batches decide the end."),
         family="ravine",
         start=(8.0, 3.0),
         sigma=3.0,
         level=1.0,
         build=changing_batches,
         knobs=(
-            Knob("samples", "Samples", 16_000, 4 * MOST_BATCH, MOST_SAMPLES),
-            _rate("lr_sgd", "Rate of SGD", 0.1),
-            Knob("small", "Small batch", 4, 2, MOST_BATCH),
-            Knob("large", "Large batch", 64, 2, MOST_BATCH),
-            Knob("each", "Steps before they change places", 20, 1, MOST_STEPS),
+            Knob("samples", T("Samples"), 16_000, 4 * MOST_BATCH, MOST_SAMPLES),
+            _rate("lr_sgd", T("Rate of SGD"), 0.1),
+            Knob("small", T("Small batch"), 4, 2, MOST_BATCH),
+            Knob("large", T("Large batch"), 64, 2, MOST_BATCH),
+            Knob("each", T("Steps before they change places"), 20, 1, MOST_STEPS),
         ),
         parameters=ROUND,
         window=(-3.0, 9.0, -3.5, 3.5),
     ),
     Experiment(
         key="averages",
-        title="Averages",
-        text="Shadow copies of the same noisy run: they look at it and never touch it.",
+        title=T("Averages"),
+        text=T("Shadow copies of the same noisy run: they look at it and never touch it."),
         family="ravine",
         start=(8.0, 3.0),
         sigma=1.0,
@@ -528,18 +531,18 @@ EXPERIMENTS = (
         build=averages,
         knobs=(
             _steps(4000),
-            _rate("lr_sgd", "Rate of SGD", 0.15),
-            Knob("decay", "Decay of the moving average", 0.99, 0.0, 0.99999),
-            Knob("longer", "Decay of another", 0.999, 0.0, 0.99999),
-            Knob("begin", "The tail begins at step", 100, 1, MOST_STEPS),
+            _rate("lr_sgd", T("Rate of SGD"), 0.15),
+            Knob("decay", T("Decay of the moving average"), 0.99, 0.0, 0.99999),
+            Knob("longer", T("Decay of another"), 0.999, 0.0, 0.99999),
+            Knob("begin", T("The tail begins at step"), 100, 1, MOST_STEPS),
         ),
         parameters=ROUND,
         window=(-3.0, 9.0, -3.5, 3.5),
     ),
     Experiment(
         key="clipping",
-        title="Clipping",
-        text="The first gradient is more than two hundred long. Clipped, it is a step; as it is, it is a throw.",
+        title=T("Clipping"),
+        text=T("The first gradient is more than two hundred long. Clipped, it is a step; as it is, it is a throw."),
         family="cliff",
         start=(2.6, 1.5),
         sigma=0.0,
@@ -547,17 +550,17 @@ EXPERIMENTS = (
         build=clips,
         knobs=(
             _steps(300),
-            _rate("lr_sgd", "Rate of SGD", 0.5),
-            Knob("clip", "Longest gradient", 1.0, 1e-6, 1e12),
-            Knob("clip_wide", "Longest gradient, another", 5.0, 1e-6, 1e12),
-            Knob("clip_value", "Largest coordinate of the gradient", 1.0, 1e-6, 1e12),
-            _rate("lr_small", "Small rate", 0.001),
+            _rate("lr_sgd", T("Rate of SGD"), 0.5),
+            Knob("clip", T("Longest gradient"), 1.0, 1e-6, 1e12),
+            Knob("clip_wide", T("Longest gradient, another"), 5.0, 1e-6, 1e12),
+            Knob("clip_value", T("Largest coordinate of the gradient"), 1.0, 1e-6, 1e12),
+            _rate("lr_small", T("Small rate"), 0.001),
         ),
     ),
     Experiment(
         key="board",
-        title="Score board",
-        text="Every recipe at the best of five settings of its rates, over the same seeds.",
+        title=T("Score board"),
+        text=T("Every recipe at the best of five settings of its rates, over the same seeds."),
         family="ravine",
         start=(8.0, 1.0),
         sigma=1.0,

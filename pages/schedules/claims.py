@@ -8,6 +8,7 @@ from core import descend
 from core.analysis import schedule_trials as lab
 from core.analysis.curvature import eigenvalues
 from core.schedules import rates
+from core.text import T
 from teaching.contract import Claim, Question
 
 NOISE, STEEP = lab.trial("noise"), lab.trial("steep")
@@ -131,13 +132,13 @@ def _plateau() -> dict:
 QUESTIONS = (
     Question(
         key="floor_under_noise",
-        text=(
+        text=T(
             "f = ½(x² + 10y²), gradient noise of standard deviation 1, constant rate 0.15. Where does the mean of"
             " f end?"
         ),
-        options=("At 0", "Near 0.02", "Near 0.2", "Near 2"),
+        options=(T("At 0"), T("Near 0.02"), T("Near 0.2"), T("Near 2")),
         answer=2,
-        because=(
+        because=T(
             "Theory says {floor:.3f}, and {half:.3f} at half the rate; 400 runs end at {constant:.3f} ± {error:.3f}."
         ),
         measured=_floor,
@@ -147,13 +148,13 @@ QUESTIONS = (
     ),
     Question(
         key="without_warm_up",
-        text=(
+        text=T(
             "Momentum 0.9 with rate 0.003 on Rosenbrock from (−1.5, 2): is it below 0.001 sooner with or without "
             "warm-up?"
         ),
-        options=("Without: it loses no time", "With 50 steps of warm-up", "Both need the same"),
+        options=(T("Without: it loses no time"), T("With 50 steps of warm-up"), T("Both need the same")),
         answer=1,
-        because=(
+        because=T(
             "Without it diverges in step {fast_out}, with 50 steps it arrives at step {fast_50}. The "
             "curvature is {start:.0f} at the start and {end:.0f} at the minimum."
         ),
@@ -173,31 +174,33 @@ RAVINE = {"ravine_condition": 100.0, "x": 8.0, "y": 1.0, "steps": 2000}
 CLAIMS = (
     Claim(
         key="large_early_small_late",
-        text="The rate should be large early and small late.",
-        verdict="only if",
-        condition="Only under gradient noise: without it a constant rate ends lower.",
-        reading="Mean f, each at its best rate: constant {constant:.4f}, two drops {multi_step:.4f}, exponential "
-        "{exponential:.4f}.",
+        text=T("The rate should be large early and small late."),
+        verdict=T("only if"),
+        condition=T("Only under gradient noise: without it a constant rate ends lower."),
+        reading=T(
+            "Mean f, each at its best rate: constant {constant:.4f}, two drops {multi_step:.4f}, exponential "
+            "{exponential:.4f}."
+        ),
         settings=_shown("noise", "constant", "multi_step", "exponential", "time_based", "cosine"),
         measured=_decay,
         holds=lambda constant, multi_step, exponential, quiet, most: most < 0.75 and quiet > 1,
     ),
     Claim(
         key="fixed_interval_is_not_step",
-        text="Decay at fixed intervals and step decay are two schedules.",
+        text=T("Decay at fixed intervals and step decay are two schedules."),
         verdict="contradicted",
-        condition="Both are StepLR.",
-        reading="Largest difference of the factors over 1000 steps: {gap:.0f}.",
+        condition=T("Both are StepLR."),
+        reading=T("Largest difference of the factors over 1000 steps: {gap:.0f}."),
         settings=_shown("noise", "step", "exponential"),
         measured=_same_steps,
         holds=lambda gap: gap < 1e-12,
     ),
     Claim(
         key="time_based_is_like_exponential",
-        text="Time-based decay is similar to exponential decay.",
+        text=T("Time-based decay is similar to exponential decay."),
         verdict="contradicted",
-        condition="Its steps add up without limit. Those of e^(−kt) do not: it can stop on the way.",
-        reading="k = 0.01, minimum at 0: x = {time_based_x:.2f} against {exponential_x:.2f}.",
+        condition=T("Its steps add up without limit. Those of e^(−kt) do not: it can stop on the way."),
+        reading=T("k = 0.01, minimum at 0: x = {time_based_x:.2f} against {exponential_x:.2f}."),
         settings=_shown(
             "noise",
             "time_based",
@@ -216,10 +219,10 @@ CLAIMS = (
     ),
     Claim(
         key="cosine_is_best",
-        text="Not in the notes: cosine decay is the best schedule.",
+        text=T("Not in the notes: cosine decay is the best schedule."),
         verdict="contradicted",
-        condition="On a noisy quadratic, each at its best rate: exponential ends lower, linear as low.",
-        reading="Mean f: {exponential:.5f}, {linear:.5f}, cosine {cosine:.5f}.",
+        condition=T("On a noisy quadratic, each at its best rate: exponential ends lower, linear as low."),
+        reading=T("Mean f: {exponential:.5f}, {linear:.5f}, cosine {cosine:.5f}."),
         settings=_shown("noise", "constant", "exponential", "linear", "cosine", rule="tuned"),
         measured=_tuned,
         holds=lambda exponential, linear, cosine, constant, most, apart: (
@@ -228,30 +231,30 @@ CLAIMS = (
     ),
     Claim(
         key="stalled_loss_says_when",
-        text="Reduce the rate when the loss stalls: the schedule adapts by itself.",
-        verdict="only if",
-        condition="Only if it is patient: under noise the best loss so far is a lucky one.",
-        reading="Patience 20: f ends at {hasty:.4f} ± {hasty_error:.4f}; 100: at {patient:.4f}.",
+        text=T("Reduce the rate when the loss stalls: the schedule adapts by itself."),
+        verdict=T("only if"),
+        condition=T("Only if it is patient: under noise the best loss so far is a lucky one."),
+        reading=T("Patience 20: f ends at {hasty:.4f} ± {hasty_error:.4f}; 100: at {patient:.4f}."),
         settings=_shown("noise", "constant", "time_based", "plateau"),
         measured=_plateau,
         holds=lambda worse, hasty_left, calm, **_: calm == NOISE.lr and hasty_left < 1e-3 and worse > 2,
     ),
     Claim(
         key="adaptive_needs_none",
-        text="Adam and RMSprop need no schedule.",
+        text=T("Adam and RMSprop need no schedule."),
         verdict="contradicted",
-        condition="Under noise a constant rate keeps them moving. Each at its best rate.",
-        reading="Adam ends {ratio:.1f} times lower with a cosine. Without noise RMSprop swings by ± {swing:.3f}.",
+        condition=T("Under noise a constant rate keeps them moving. Each at its best rate."),
+        reading=T("Adam ends {ratio:.1f} times lower with a cosine. Without noise RMSprop swings by ± {swing:.3f}."),
         settings=_shown("noise", "constant", "cosine", optimizer="adam", rule="tuned") | RAVINE,
         measured=_adaptive,
         holds=lambda ratio, least, swing: least > 2 and abs(swing - 0.05) < 1e-3,
     ),
     Claim(
         key="warm_up_stabilises",
-        text="Warm-up stabilises the beginning.",
-        verdict="only if",
-        condition="Only if the rate is too large at the start, and only there. Else it costs time.",
-        reading="Momentum at 0.003 diverges without; at 0.001: {slow_0} steps without, {slow_50} with.",
+        text=T("Warm-up stabilises the beginning."),
+        verdict=T("only if"),
+        condition=T("Only if the rate is too large at the start, and only there. Else it costs time."),
+        reading=T("Momentum at 0.003 diverges without; at 0.001: {slow_0} steps without, {slow_50} with."),
         settings=_shown("steep", "constant", "warm_up", "warm_cosine"),
         measured=_warm_up,
         holds=lambda fast_0, fast_50, slow_0, slow_50, adam_0, adam_50, start, end, **_: (
@@ -260,11 +263,13 @@ CLAIMS = (
     ),
     Claim(
         key="restarts_jump_out",
-        text="Restarts help to jump out of local minima.",
-        verdict="only if",
-        condition="Only with noise, and not more than one cosine as long: time at a high rate counts.",
-        reading="Escaped: {cosine_restarts:.0f} % with restarts, {cosine:.0f} % with one cosine, {constant:.0f} % at "
-        "a constant rate.",
+        text=T("Restarts help to jump out of local minima."),
+        verdict=T("only if"),
+        condition=T("Only with noise, and not more than one cosine as long: time at a high rate counts."),
+        reading=T(
+            "Escaped: {cosine_restarts:.0f} % with restarts, {cosine:.0f} % with one cosine, {constant:.0f} % at "
+            "a constant rate."
+        ),
         settings=_shown("wells", "cosine_restarts", "cosine", "short_cosine"),
         measured=_restarts,
         holds=lambda cosine_restarts, cosine, short_cosine, constant, silent, most, error: (

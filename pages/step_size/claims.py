@@ -10,6 +10,7 @@ from core.analysis.tuning import random_starts, sweep_rates
 from core.engine.loop import CONVERGED
 from core.engine.spec import Goal
 from core.resolve import surface_of
+from core.text import T
 from teaching.contract import Claim, Question
 
 RAVINE_START = (-10.0, 1.0)
@@ -214,10 +215,14 @@ def _sharpness_at_the_end() -> dict:
 QUESTIONS = (
     Question(
         key="reachable_minima",
-        text="Himmelblau with rate 0.02: which of its four minima can gradient descent still reach?",
-        options=("All four: they are equally deep", "(3, 2) and (−2.81, 3.13)", "(−3.78, −3.28) and (3.58, −1.85)"),
+        text=T("Himmelblau with rate 0.02: which of its four minima can gradient descent still reach?"),
+        options=(
+            T("All four: they are equally deep"),
+            T("(3, 2) and (−2.81, 3.13)"),
+            T("(−3.78, −3.28) and (3.58, −1.85)"),
+        ),
         answer=1,
-        because=(
+        because=T(
             "{first} % of the starts end in (3, 2), {second} % in (−2.81, 3.13), {others} % in the other two: their "
             "largest eigenvalues are {sharp:.0f} and more, above 2/0.02 = {limit:.0f}, and every step there overshoots "
             "by more."
@@ -227,10 +232,12 @@ QUESTIONS = (
     ),
     Question(
         key="final_sharpness",
-        text="Every point of the hyperbola xy = 1 is a minimum. Start (4, 0.5), rate 0.15: how sharp is it at the end?",
-        options=("As sharp as it began", "At the limit 2/0.15 = 13.3", "Flatter than the limit"),
+        text=T(
+            "Every point of the hyperbola xy = 1 is a minimum. Start (4, 0.5), rate 0.15: how sharp is it at the end?"
+        ),
+        options=(T("As sharp as it began"), T("At the limit 2/0.15 = 13.3"), T("Flatter than the limit")),
         answer=2,
-        because=(
+        because=T(
             "From sharpness {first} it is thrown out, and comes to rest at {final}, below the limit of {limit:.1f}. "
             "From 400 starts around this one: at {low:.1f} to {high:.1f}."
         ),
@@ -239,13 +246,13 @@ QUESTIONS = (
     ),
     Question(
         key="line_search",
-        text=(
+        text=T(
             "Ravine with condition number 100, random starts: the best rate in every single step, against the best "
             "constant rate. What does it gain?"
         ),
-        options=("It mostly arrives in a tenth of the steps", "It halves the steps", "Next to nothing"),
+        options=(T("It mostly arrives in a tenth of the steps"), T("It halves the steps"), T("Next to nothing")),
         answer=0,
-        because=(
+        because=T(
             "To a millionth of the first value it takes {search:.0f} steps in the median of 100 starts, the best "
             "constant rate {constant:.0f}. There are bad starts: from (100, 1) it takes {worst}, the constant rate "
             "{worst_constant}."
@@ -276,30 +283,32 @@ _RAVINE = {
 CLAIMS = (
     Claim(
         key="update",
-        text="Gradient descent repeats θ ← θ − η∇J(θ).",
+        text=T("Gradient descent repeats θ ← θ − η∇J(θ)."),
         verdict="shown",
-        condition="So on a bowl each step multiplies the error along an eigenvector of the Hessian by 1 − ηλ.",
-        reading="50 random bowls, rates and starts: every step agrees to {deviation:.0e} of the first error.",
+        condition=T("So on a bowl each step multiplies the error along an eigenvector of the Hessian by 1 − ηλ."),
+        reading=T("50 random bowls, rates and starts: every step agrees to {deviation:.0e} of the first error."),
         settings=_RAVINE | {"steps": 500, "lr_sgd": 0.0185},
         measured=_law_deviation,
         holds=lambda deviation: deviation < 1e-9,
     ),
     Claim(
         key="sensitive_to_the_rate",
-        text="Gradient descent is sensitive to the learning rate: too small is slow, too large does not converge.",
+        text=T("Gradient descent is sensitive to the learning rate: too small is slow, too large does not converge."),
         verdict="shown",
-        condition="{count} surfaces, against the best rate of each.",
-        reading="A tenth of it takes {slower:.0f} times the steps in the median; at twice as much {over:.0f} % arrive.",
+        condition=T("{count} surfaces, against the best rate of each."),
+        reading=T(
+            "A tenth of it takes {slower:.0f} times the steps in the median; at twice as much {over:.0f} % arrive."
+        ),
         settings=_RAVINE | {"steps": 2000, "lr_sgd": 0.0201},
         measured=_tuned_rates,
         holds=lambda count, slower, least, over: slower > 5 and least > 2 and over < 5,
     ),
     Claim(
         key="convex_means_global",
-        text="For convex problems gradient descent reaches the global optimum.",
-        verdict="only if",
-        condition="The rate is below 2/λₘₐₓ, and there is no kink.",
-        reading=(
+        text=T("For convex problems gradient descent reaches the global optimum."),
+        verdict=T("only if"),
+        condition=T("The rate is below 2/λₘₐₓ, and there is no kink."),
+        reading=T(
             "Of {runs} random bowls, starts and rates {below} arrive below the limit and {above} above it; into a "
             "valley with a kink {kink}."
         ),
@@ -317,10 +326,10 @@ CLAIMS = (
     ),
     Claim(
         key="local_optimum",
-        text="On non-convex problems gradient descent finds a local optimum, with good generalisation.",
-        verdict="only if",
-        condition="It is flat enough for the rate: λₘₐₓ < 2/η. Two parameters cannot show generalisation.",
-        reading=(
+        text=T("On non-convex problems gradient descent finds a local optimum, with good generalisation."),
+        verdict=T("only if"),
+        condition=T("It is flat enough for the rate: λₘₐₓ < 2/η. Two parameters cannot show generalisation."),
+        reading=T(
             "Himmelblau: {small:.0f} % of the starts find one at rate 0.01, {large:.0f} % at 0.02. On five surfaces "
             "{low:.0f} to {high:.0f} % find the lowest."
         ),
@@ -338,10 +347,10 @@ CLAIMS = (
     ),
     Claim(
         key="small_and_large_rates",
-        text="A small rate is precise, but slow and easily stuck; a large one is fast, jumps out and oscillates.",
-        verdict="only if",
-        condition="It jumps out of sharp wells only, here out of the better one.",
-        reading=(
+        text=T("A small rate is precise, but slow and easily stuck; a large one is fast, jumps out and oscillates."),
+        verdict=T("only if"),
+        condition=T("It jumps out of sharp wells only, here out of the better one."),
+        reading=T(
             "Sharp well, 2/λₘₐₓ = {limit:.3f}: all rest up to {rests:.3f}, all leave from {leaves:.2f} on. In the "
             "flat one rate 0.01 is {slower:.0f} times slower than 0.1."
         ),
@@ -361,10 +370,10 @@ CLAIMS = (
     ),
     Claim(
         key="rate_and_fitting",
-        text="A large learning rate underfits more easily, a small one overfits more easily.",
-        verdict="only if",
-        condition="Two parameters cannot show fitting, only a reason for it: no rest in minima sharper than 2/η.",
-        reading=(
+        text=T("A large learning rate underfits more easily, a small one overfits more easily."),
+        verdict=T("only if"),
+        condition=T("Two parameters cannot show fitting, only a reason for it: no rest in minima sharper than 2/η."),
+        reading=T(
             "On the curve xy = 1, median sharpness of 4000 ends: {small:.1f} at rate 0.05, {middle:.1f} at 0.1, "
             "{large:.1f} at 0.2."
         ),

@@ -7,6 +7,7 @@ from core.analysis.curvature import eigenvalues
 from core.analysis.tuning import random_starts
 from core.optimizers import OPTIMIZERS
 from core.resolve import surface_of
+from core.text import T
 from pages.traps import measure as traps
 from teaching.contract import Claim, Question
 
@@ -181,10 +182,10 @@ def _easom() -> dict:
 QUESTIONS = (
     Question(
         key="exactly_on_the_axis",
-        text="A run starts exactly on the axis of a saddle, y = 0. Which optimizer gets away?",
-        options=("Those with momentum", "Others, such as Adagrad", "None of them"),
+        text=T("A run starts exactly on the axis of a saddle, y = 0. Which optimizer gets away?"),
+        options=(T("Those with momentum"), T("Others, such as Adagrad"), T("None of them")),
         answer=2,
-        because=(
+        because=T(
             "None of {all}, at any rate: on the axis the slope in y is exactly zero. Noise of 1e-8 frees {share:.0f} % "
             "of the runs of SGD, half of them within {median:.0f} steps."
         ),
@@ -193,10 +194,10 @@ QUESTIONS = (
     ),
     Question(
         key="momentum_from_the_left",
-        text="Double well, momentum 0.9 at rate 0.01 from (−2, 0.5), in the better well. Where does it end?",
-        options=("In the better well", "In the worse well"),
+        text=T("Double well, momentum 0.9 at rate 0.01 from (−2, 0.5), in the better well. Where does it end?"),
+        options=(T("In the better well"), T("In the worse well")),
         answer=1,
-        because=(
+        because=T(
             "At x = {named:.2f}: it rolls through the better well and over the barrier. Another rate gives another "
             "end: {slow:.2f} at 0.003, {fast:.2f} at 0.02."
         ),
@@ -208,40 +209,40 @@ QUESTIONS = (
 CLAIMS = (
     Claim(
         key="saddles_stop_training",
-        text="Gradient descent fails at local minima and saddle points.",
-        verdict="only if",
-        condition="Minima hold it. A strict saddle only delays, by the logarithm of the distance from its axis.",
-        reading="Of 4000 random starts {held} stay at saddles, {worse:.0f} % in worse minima.",
+        text=T("Gradient descent fails at local minima and saddle points."),
+        verdict=T("only if"),
+        condition=T("Minima hold it. A strict saddle only delays, by the logarithm of the distance from its axis."),
+        reading=T("Of 4000 random starts {held} stay at saddles, {worse:.0f} % in worse minima."),
         settings={"trap": "saddle", "x": 1.0, "y": 1e-16},
         measured=_random_starts_at_a_saddle,
         holds=lambda held, worse, decade, uneven: held == 0 and worse > 5 and uneven < 0.05,
     ),
     Claim(
         key="ball_leaves_saddles",
-        text="A ball that rolls down need not stop at a saddle.",
-        verdict="only if",
-        condition="Only off the axis, where plain descent leaves too, but later.",
-        reading="From 1e-8 at rate 0.05: SGD {sgd}, momentum {momentum} steps.",
+        text=T("A ball that rolls down need not stop at a saddle."),
+        verdict=T("only if"),
+        condition=T("Only off the axis, where plain descent leaves too, but later."),
+        reading=T("From 1e-8 at rate 0.05: SGD {sgd}, momentum {momentum} steps."),
         settings={"trap": "saddle", "x": 1.0, "y": 0.0},
         measured=_momentum_at_the_saddle,
         holds=lambda sgd, momentum, least, most, average, axis, left: axis < 0 < left and least > 1,
     ),
     Claim(
         key="ball_leaves_local_minima",
-        text="A ball that rolls down need not stop at a local minimum.",
-        verdict="only if",
-        condition="Only with enough speed, and then out of the better well too.",
-        reading="At rate 0.01 {rescued:.0f} % gain, {lost:.0f} % lose; at 0.002 {slow:.0f} %.",
+        text=T("A ball that rolls down need not stop at a local minimum."),
+        verdict=T("only if"),
+        condition=T("Only with enough speed, and then out of the better well too."),
+        reading=T("At rate 0.01 {rescued:.0f} % gain, {lost:.0f} % lose; at 0.002 {slow:.0f} %."),
         settings={"trap": "wells", "x": -2.0, "y": 0.5},
         measured=_wells,
         holds=lambda rescued, lost, slow, least: slow == 0 and least > 1,
     ),
     Claim(
         key="noise_helps_to_escape",
-        text="Noise in the gradient helps to escape.",
-        verdict="only if",
-        condition="At a saddle, only if the noise is much larger than the distance from the axis.",
-        reading="From 0.0001: {alone} steps alone, {faint:.0f} with noise 0.00001, {strong:.0f} with 0.01.",
+        text=T("Noise in the gradient helps to escape."),
+        verdict=T("only if"),
+        condition=T("At a saddle, only if the noise is much larger than the distance from the axis."),
+        reading=T("From 0.0001: {alone} steps alone, {faint:.0f} with noise 0.00001, {strong:.0f} with 0.01."),
         settings={"trap": "saddle", "x": 1.0, "y": 1e-4, "sigma": 0.01, "seed": 0},
         measured=_noise,
         holds=lambda alone, faint, strong, vain, gain, axis, without: (
@@ -250,10 +251,10 @@ CLAIMS = (
     ),
     Claim(
         key="flat_saddles",
-        text="The Hessian tells a saddle from a minimum.",
-        verdict="only if",
-        condition="At a flat saddle it is zero and tells nothing.",
-        reading=(
+        text=T("The Hessian tells a saddle from a minimum."),
+        verdict=T("only if"),
+        condition=T("At a flat saddle it is zero and tells nothing."),
+        reading=T(
             "Ten times nearer takes SGD {least:.1f} to {most:.1f} times the steps there, at a strict saddle "
             "{strict:.1f} times."
         ),
@@ -263,30 +264,30 @@ CLAIMS = (
     ),
     Claim(
         key="stuck_means_minimum",
-        text="Not in the notes: a loss that no longer falls is at a local minimum.",
+        text=T("Not in the notes: a loss that no longer falls is at a local minimum."),
         verdict="contradicted",
-        condition="It also stops on the axis of a saddle, and on a plateau.",
-        reading="The loss is still, yet curvature {bend:.0f} leads down.",
+        condition=T("It also stops on the axis of a saddle, and on a plateau."),
+        reading=T("The loss is still, yet curvature {bend:.0f} leads down."),
         settings={"trap": "saddle", "x": 1.0, "y": 0.0},
         measured=_stopped,
         holds=lambda fall, bend, plateau, away: fall < 1e-12 and bend < -0.5 and 0 <= plateau < 1e-9 and away > 1,
     ),
     Claim(
         key="gradient_descent_gets_trapped",
-        text="Where gradients vanish, the parameters can no longer be updated.",
-        verdict="only if",
-        condition="Here the loss made the plateau: the same neuron learns with cross-entropy.",
-        reading="Steps: {squared} with squared error, {entropy} with cross-entropy.",
+        text=T("Where gradients vanish, the parameters can no longer be updated."),
+        verdict=T("only if"),
+        condition=T("Here the loss made the plateau: the same neuron learns with cross-entropy."),
+        reading=T("Steps: {squared} with squared error, {entropy} with cross-entropy."),
         settings={"trap": "neuron", "x": -6.0, "y": 0.5},
         measured=_neuron,
         holds=lambda squared, entropy, least: least > 10,
     ),
     Claim(
         key="adam_leaves_plateaus",
-        text="Not in the notes: Adam crosses plateaus, since its step ignores the size of the gradient.",
-        verdict="only if",
-        condition="It always walks; whether it arrives hangs on the rate.",
-        reading="Easom: {adam} of {rates} rates arrive, of SGD {sgd}.",
+        text=T("Not in the notes: Adam crosses plateaus, since its step ignores the size of the gradient."),
+        verdict=T("only if"),
+        condition=T("It always walks; whether it arrives hangs on the rate."),
+        reading=T("Easom: {adam} of {rates} rates arrive, of SGD {sgd}."),
         settings={"trap": "plateau", "x": 0.0, "y": 0.0},
         measured=_easom,
         holds=lambda rates, sgd, sgd_least, sgd_most, adam, adam_least, adam_most: (
@@ -295,10 +296,10 @@ CLAIMS = (
     ),
     Claim(
         key="newton_goes_down",
-        text="Not in the notes: second derivatives lead straight to the minimum.",
-        verdict="only if",
-        condition="Only where f is convex. Newton's method solves ∇f = 0, at any critical point.",
-        reading="In minima end: {booth:.0f} % on Booth, {himmelblau:.0f} % on Himmelblau.",
+        text=T("Not in the notes: second derivatives lead straight to the minimum."),
+        verdict=T("only if"),
+        condition=T("Only where f is convex. Newton's method solves ∇f = 0, at any critical point."),
+        reading=T("In minima end: {booth:.0f} % on Booth, {himmelblau:.0f} % on Himmelblau."),
         settings={"trap": "newton", "newton_on": "himmelblau", "x": 0.0, "y": 0.0},
         measured=_newton,
         holds=lambda booth, himmelblau_others, camel6_others, doublewell_others, **_: (

@@ -14,8 +14,8 @@ from core.optimizers import VARIANTS, optimizer
 
 ALL = OPTIMIZERS + VARIANTS
 TWINS = [o for o in OPTIMIZERS if o.torch]
-FOLDER = Path(__file__).parent.parent / "core" / "optimizers"
-RECORDED = Path(__file__).parent / "reference" / "optimizers.npz"
+FOLDER = Path(__file__).parents[2] / "core" / "optimizers"
+RECORDED = Path(__file__).parents[1] / "reference" / "optimizers.npz"
 
 
 def each(optimizers):

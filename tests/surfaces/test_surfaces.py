@@ -27,7 +27,7 @@ from surfaces import DATA_SURFACES, SURFACES
 EPS = np.finfo(float).eps
 ALL = pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.key)
 KINKED = [s for s in SURFACES if s.kinks]
-REFERENCE = json.loads((Path(__file__).parent / "reference" / "critical_points.json").read_text())
+REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "critical_points.json").read_text())
 
 EXACT = SimpleNamespace(
     sin=sympy.sin,

@@ -29,7 +29,7 @@ from websockets.sync.client import connect
 
 from ui.server import Gate, prepare
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SETTINGS = {
     f"{section}.{name}": value
     for section, values in tomllib.loads((ROOT / ".streamlit/config.toml").read_text()).items()

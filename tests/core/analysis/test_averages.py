@@ -11,7 +11,7 @@ from core.engine.batches import Batches
 from core.optimizers import optimizer
 from surfaces import surface
 
-RECORDED = np.load(Path(__file__).parent / "reference" / "noise.npz")
+RECORDED = np.load(Path(__file__).parents[2] / "reference" / "noise.npz")
 BOWL10 = surface("ravine").with_parameters(condition=10.0)
 
 

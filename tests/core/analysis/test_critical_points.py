@@ -21,7 +21,7 @@ from core.engine.spec import Surface
 from surfaces import SURFACES
 from tests.toys import HALF_PLANE, SLOPE, toy
 
-REFERENCE = json.loads((Path(__file__).parent / "reference" / "critical_points.json").read_text())
+REFERENCE = json.loads((Path(__file__).parents[2] / "reference" / "critical_points.json").read_text())
 ALL = pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.key)
 X, Y = sympy.symbols("x y", real=True)
 

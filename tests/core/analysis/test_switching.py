@@ -10,7 +10,7 @@ from core.analysis.switching import Stage, hand_over
 from core.engine.batches import Batches
 from surfaces import surface
 
-RECORDED = np.load(Path(__file__).parent / "reference" / "noise.npz")
+RECORDED = np.load(Path(__file__).parents[2] / "reference" / "noise.npz")
 STARTS = np.random.default_rng(0).uniform(-2, 2, (2, 70))
 
 

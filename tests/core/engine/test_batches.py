@@ -18,7 +18,7 @@ from surfaces import DATA_SURFACES, surface
 LINE = surface("linear_regression")
 ROWS = len(LINE.data)
 START = LINE.starts[0]
-RECORDED = np.load(Path(__file__).parent / "reference" / "noise.npz")
+RECORDED = np.load(Path(__file__).parents[2] / "reference" / "noise.npz")
 INDEX = json.loads(str(RECORDED["index"]))
 each_sampling = pytest.mark.parametrize("sampling", SAMPLING)
 
