@@ -18,7 +18,6 @@ from core.networks.moments import Inputs, chain, moments, next_length, pair, pai
 from core.networks.parameters import with_parameters
 from core.networks.training import learn_slope
 from core.optimizers import optimizer
-from pages.activations import claims as lesson_data
 from pages.activations import measure as gallery
 from pages.activations import units
 from pages.activations.measure import BINS, NEAR, NEURONS, PAIRS, SAMPLES, TARGETS, Chain, Course, Statistic
@@ -29,9 +28,6 @@ from ui.i18n import _
 from ui.palette import activation_ink
 from ui.player import Track
 from ui.server import aside
-
-frame.enter()
-controls.read_link()
 
 TITLES = {row.key: row.title for row in ACTIVATIONS}
 OPTIMIZER_TITLES = {o.key: o.title for o in OPTIMIZERS}
@@ -532,29 +528,25 @@ def show_code(row: Activation, reach: float = 5.0) -> None:
             st.code(gallery.torch_values(row, reach), language="python")
 
 
-lesson.header(_("Activation gallery"), _("What does a unit make of a signal, and of the gradient on its way back?"))
-complaints = st.container()
-lesson.predict_first(lesson_data.QUESTIONS)
-remember()
-LABS = {
-    "shapes": _("Shapes"),
-    "statistics": _("Statistics"),
-    "chain": _("Chain of layers"),
-    "neuron": _("Dead neuron"),
-    "learned": _("Learned slope"),
-}
-style = {"widget": st.segmented_control, "required": True, "label_visibility": "collapsed"}
-lab = controls.choice(_("Laboratory"), LABS, "lab", "shapes", **style)
-if lab == "neuron":
-    with st.sidebar:
-        plan = choose_plan()
-    dead_neuron(plan)
-elif lab == "learned":
-    learned_slope()
-else:
-    with st.sidebar:
-        chosen = choose_gallery()
-    {"shapes": shapes, "statistics": statistics, "chain": chain_of_layers}[lab](chosen)
-lesson.claims(lesson_data.CLAIMS)
-with complaints:
-    controls.complain()
+def show() -> None:
+    """Show the experiment of the page."""
+    remember()
+    LABS = {
+        "shapes": _("Shapes"),
+        "statistics": _("Statistics"),
+        "chain": _("Chain of layers"),
+        "neuron": _("Dead neuron"),
+        "learned": _("Learned slope"),
+    }
+    style = {"widget": st.segmented_control, "required": True, "label_visibility": "collapsed"}
+    lab = controls.choice(_("Laboratory"), LABS, "lab", "shapes", **style)
+    if lab == "neuron":
+        with st.sidebar:
+            plan = choose_plan()
+        dead_neuron(plan)
+    elif lab == "learned":
+        learned_slope()
+    else:
+        with st.sidebar:
+            chosen = choose_gallery()
+        {"shapes": shapes, "statistics": statistics, "chain": chain_of_layers}[lab](chosen)

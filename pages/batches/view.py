@@ -17,7 +17,6 @@ from core.engine.limits import MAX_STEPS
 from core.engine.spec import Goal, Surface
 from core.optimizers import optimizer
 from core.schedules import SCHEDULES
-from pages.batches import claims as lesson_data
 from pages.batches import measure as lab
 from pages.batches.measure import Plan, Walk
 from surfaces import surface
@@ -32,9 +31,6 @@ from ui.kept import kept
 from ui.palette import MARK
 from ui.player import Track
 from ui.server import aside
-
-frame.enter()
-controls.read_link()
 
 SGD = optimizer("sgd")
 RATE, EPOCHS, MOST_EPOCHS, GOAL = 0.05, 10, 200, 0.01
@@ -843,22 +839,19 @@ STAGES: dict[str, Any] = {
     "grid": grid_stage,
 }
 
-lesson.header(_("Noise and batch size"), _("What does a bigger batch buy?"))
-complaints = st.container()
-lesson.predict_first(lesson_data.QUESTIONS)
-experiments = {
-    "race": _("Side by side"),
-    "cloud": _("Gradient cloud"),
-    "ball": _("Noise ball"),
-    "escape": _("Escape"),
-    "saddle": _("Saddle"),
-    "grid": _("With schedules"),
-}
-style = {"widget": st.segmented_control, "required": True, "label_visibility": "collapsed", "on_change": take_field}
-experiment = controls.choice(_("Experiment"), experiments, "experiment", "race", **style)
-with st.sidebar:
-    plan = choose_plan(experiment)
-STAGES[experiment](plan)
-lesson.claims(lesson_data.CLAIMS, load)
-with complaints:
-    controls.complain()
+
+def show() -> None:
+    """Show the experiment of the page."""
+    experiments = {
+        "race": _("Side by side"),
+        "cloud": _("Gradient cloud"),
+        "ball": _("Noise ball"),
+        "escape": _("Escape"),
+        "saddle": _("Saddle"),
+        "grid": _("With schedules"),
+    }
+    style = {"widget": st.segmented_control, "required": True, "label_visibility": "collapsed", "on_change": take_field}
+    experiment = controls.choice(_("Experiment"), experiments, "experiment", "race", **style)
+    with st.sidebar:
+        plan = choose_plan(experiment)
+    STAGES[experiment](plan)

@@ -7,15 +7,11 @@ import streamlit as st
 
 from core.analysis.directions import BestDirection, best_direction, is_kink, law_error, slice_along, slope, step_slope
 from core.engine.spec import Surface
-from pages.compass import claims as lesson_data
 from surfaces import surface
 from ui import controls, figures, frame, lesson, runs, scene
 from ui.i18n import _
 from ui.palette import BLUE, GREEN, MARK, ORANGE
 from ui.player import Arrow, Track
-
-frame.enter()
-controls.read_link()
 
 TEACHING_POINT = {"rosenbrock": (-1.0, 1.5)}
 """Where the first picture says most; elsewhere the first start of the surface."""
@@ -270,12 +266,8 @@ def stage(chosen: Surface) -> None:
     )
 
 
-lesson.header(_("Gradient compass"), _("Which way is down, and for how far?"))
-complaints = st.container()
-lesson.predict_first(lesson_data.QUESTIONS)
-with st.sidebar:
-    shown = scene.choose_surface("rosenbrock", on_change=begin_anew)
-stage(shown)
-lesson.claims(lesson_data.CLAIMS)
-with complaints:
-    controls.complain()
+def show() -> None:
+    """Show the experiment of the page."""
+    with st.sidebar:
+        shown = scene.choose_surface("rosenbrock", on_change=begin_anew)
+    stage(shown)

@@ -11,7 +11,6 @@ from core.analysis.tuning import RATES
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
 from core.optimizers import optimizer
-from pages.coordinates import claims as lesson_data
 from pages.coordinates import measure as lab
 from surfaces import surface
 from teaching.contract import Claim
@@ -22,9 +21,6 @@ from ui.kept import kept
 from ui.palette import MARK, ink
 from ui.player import Track
 from ui.server import aside
-
-frame.enter()
-controls.read_link()
 
 GROUNDS = {ground.key: ground for ground in lab.grounds()}
 METHODS = {key: optimizer(key).title for key in (*lab.GRADIENT_METHODS, *lab.SIGN_METHODS)}
@@ -393,17 +389,13 @@ def skewed_figure(seed: int, lang: str) -> go.Figure:
     return figures.Still(figures.curves(rows, x_title, y_title, log_x=True, log_y=True, height=360))
 
 
-lesson.header(_("A rate per coordinate"), _("From Adagrad to Adam: what does a rate of its own buy each coordinate?"))
-complaints = st.container()
-lesson.predict_first(lesson_data.QUESTIONS)
-with st.sidebar:
-    walk = choose_walk()
-stage(walk)
-if walk.methods:
-    show_turned(walk)
-show_robustness()
-show_rare()
-show_skewed()
-lesson.claims(lesson_data.CLAIMS, load)
-with complaints:
-    controls.complain()
+def show() -> None:
+    """Show the experiment of the page."""
+    with st.sidebar:
+        walk = choose_walk()
+    stage(walk)
+    if walk.methods:
+        show_turned(walk)
+    show_robustness()
+    show_rare()
+    show_skewed()

@@ -12,16 +12,12 @@ from core.networks.initialisation import INITIALISATIONS, Initialisation, initia
 from core.networks.normalisation import normalisation, normalise, normalise_backward
 from core.networks.parameters import parameters_of, with_parameters
 from core.networks.signal import MAX_BATCH, MAX_DEPTH, MAX_WIDTH, NORMALISED, Signal
-from pages.depth import claims as lesson_data
 from pages.depth import measure as lab
 from ui import controls, figures, frame, lesson, maps, runs, scene
 from ui.figures import FALLING, RISING, Curve
 from ui.i18n import _
 from ui.palette import GREEN, MARK
 from ui.server import aside
-
-frame.enter()
-controls.read_link()
 
 BADGES = {
     lab.SURVIVES: ("green", "check"),
@@ -468,18 +464,17 @@ def take_away(plan: Plan, found: Signal) -> None:
             st.code(script, language="python")
 
 
-lesson.header(_("Depth lab"), _("Does the signal survive 50 layers?"))
-complaints = st.container()
-lesson.predict_first(lesson_data.QUESTIONS)
-with st.sidebar:
-    plan = choose_plan()
-with aside(), st.spinner(_("Sending {samples} samples through {depth} layers", samples=plan.samples, depth=plan.depth)):
-    found = lab.measured(*plan)
-stage(plan, found)
-show_grid(plan, found)
-show_symmetry()
-show_code(plan)
-take_away(plan, found)
-lesson.claims(lesson_data.CLAIMS)
-with complaints:
-    controls.complain()
+def show() -> None:
+    """Show the experiment of the page."""
+    with st.sidebar:
+        plan = choose_plan()
+    with (
+        aside(),
+        st.spinner(_("Sending {samples} samples through {depth} layers", samples=plan.samples, depth=plan.depth)),
+    ):
+        found = lab.measured(*plan)
+    stage(plan, found)
+    show_grid(plan, found)
+    show_symmetry()
+    show_code(plan)
+    take_away(plan, found)

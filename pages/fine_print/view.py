@@ -11,7 +11,6 @@ from core.analysis.tuning import first_rate
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
 from core.optimizers import optimizer
-from pages.fine_print import claims as lesson_data
 from pages.fine_print import measure as lab
 from surfaces import surface
 from teaching.contract import Claim
@@ -22,9 +21,6 @@ from ui.kept import kept
 from ui.palette import MARK, ink
 from ui.player import Track
 from ui.server import aside
-
-frame.enter()
-controls.read_link()
 
 VARIANTS = {o.key: o.title for o in lab.FAMILY}
 FIELD = ("adam_torch", "adam_m", "adam_none", "adam_ams")
@@ -411,18 +407,14 @@ def show_early() -> None:
     runs.table((_("Method"), _("Standard deviation")), rows, _("The first ten steps in pure noise"))
 
 
-lesson.header(_("Adam's fine print"), _("Same name, four formulas: what do the details change?"))
-complaints = st.container()
-lesson.predict_first(lesson_data.QUESTIONS)
-with st.sidebar:
-    plan = choose_plan()
-stage(plan)
-show_epsilon(plan)
-show_counter_example()
-show_decay()
-show_equals()
-show_memories()
-show_early()
-lesson.claims(lesson_data.CLAIMS, load)
-with complaints:
-    controls.complain()
+def show() -> None:
+    """Show the experiment of the page."""
+    with st.sidebar:
+        plan = choose_plan()
+    stage(plan)
+    show_epsilon(plan)
+    show_counter_example()
+    show_decay()
+    show_equals()
+    show_memories()
+    show_early()

@@ -15,16 +15,12 @@ from core.analysis.tuning import first_rate, random_starts
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
 from core.optimizers import optimizer
-from pages.microscope import claims as lesson_data
 from surfaces import surface
 from ui import controls, figures, frame, lesson, maps, runs, scene
 from ui.i18n import _
 from ui.palette import ink
 from ui.player import Track
 from ui.server import aside
-
-frame.enter()
-controls.read_link()
 
 PLANE, LINKED = "microscope_plane", {"smallest": "microscope_smallest", "largest": "microscope_largest"}
 OPTIMIZER_TITLES = {"none": "None"} | {o.key: o.title for o in OPTIMIZERS}
@@ -461,12 +457,8 @@ def stage(view: View) -> None:
     take_away(view, shown, atlas, tracks, finished)
 
 
-lesson.header(_("Curvature microscope"), _("What kind of point is this?"))
-complaints = st.container()
-lesson.predict_first(lesson_data.QUESTIONS)
-with st.sidebar:
-    view = choose_view()
-stage(view)
-lesson.claims(lesson_data.CLAIMS)
-with complaints:
-    controls.complain()
+def show() -> None:
+    """Show the experiment of the page."""
+    with st.sidebar:
+        view = choose_view()
+    stage(view)

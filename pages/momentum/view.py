@@ -17,15 +17,12 @@ from core.optimizers import optimizer
 from pages.momentum import claims as lesson_data
 from pages.momentum import measure as inertia
 from surfaces import surface
-from ui import controls, figures, frame, lesson, maps, runs, scene
+from ui import controls, figures, frame, maps, runs, scene
 from ui.i18n import _, language
 from ui.kept import kept
 from ui.palette import GREEN, MARK, SKY, VERMILION, ink
 from ui.player import Arrow, Track
 from ui.server import aside
-
-frame.enter()
-controls.read_link()
 
 FORMS = {"torch": "momentum", "average": "ema_momentum", "slip": "momentum_faulty"}
 """What is called momentum: the form -> the optimizer that has it."""
@@ -403,13 +400,9 @@ def show_square_root() -> None:
         )
 
 
-lesson.header(_("Momentum and Nesterov"), _("Why add inertia?"))
-complaints = st.container()
-lesson.predict_first(lesson_data.QUESTIONS)
-with st.sidebar:
-    plan = choose_plan()
-stage(plan)
-show_square_root()
-lesson.claims(lesson_data.CLAIMS)
-with complaints:
-    controls.complain()
+def show() -> None:
+    """Show the experiment of the page."""
+    with st.sidebar:
+        plan = choose_plan()
+    stage(plan)
+    show_square_root()

@@ -25,16 +25,12 @@ from core.networks.normalisation import (
     updated,
 )
 from core.networks.parameters import with_parameters
-from pages.normalisation import claims as lesson_data
 from pages.normalisation import measure as lab
 from ui import controls, figures, frame, lesson, maps, runs, scene
 from ui.figures import FALLING, RISING, Curve
 from ui.i18n import _
 from ui.palette import GREEN, MARK
 from ui.server import aside
-
-frame.enter()
-controls.read_link()
 
 TITLES = {row.key: row.title for row in NORMALISATIONS}
 MOST_IMAGES = 4
@@ -384,15 +380,11 @@ def show_sizes() -> None:
         figures.show(figure, "norm_gradient", _("Gradient against the size of the weights"), bar=False)
 
 
-lesson.header(_("Normalisation lab"), _("Which axis do you average?"))
-complaints = st.container()
-lesson.predict_first(lesson_data.QUESTIONS)
-with st.sidebar:
-    view = choose_view()
-stage(view)
-show_pair()
-show_training()
-show_sizes()
-lesson.claims(lesson_data.CLAIMS)
-with complaints:
-    controls.complain()
+def show() -> None:
+    """Show the experiment of the page."""
+    with st.sidebar:
+        view = choose_view()
+    stage(view)
+    show_pair()
+    show_training()
+    show_sizes()

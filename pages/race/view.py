@@ -11,15 +11,12 @@ from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
 from core.optimizers import optimizer
 from core.schedules import schedule
-from pages.race import claims as lesson_data
 from surfaces import surface
+from teaching.contract import Claim
 from teaching.presets import Preset, preset
 from ui import controls, figures, frame, lesson, runs, scene
 from ui.i18n import _
 from ui.server import aside
-
-frame.enter()
-controls.read_link()
 
 FIELD = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "lion", "rprop")
 LINKED = {"gap": "race_gap", "gradient": "race_gradient", "length": "race_length"}
@@ -257,13 +254,14 @@ def stage(race: Race) -> None:
         take_away(race, finished, runs.inspect(finished))
 
 
-lesson.header(_("Optimizer race"), _("Who gets down first, and is the race fair?"))
-complaints = st.container()
-lesson.predict_first(lesson_data.QUESTIONS)
-with st.sidebar:
-    race = choose_race()
-stage(race)
-lesson.claims(lesson_data.CLAIMS, lambda claim: load(*map(preset, claim.presets)))
-lesson.preset_picker(load)
-with complaints:
-    controls.complain()
+def load_claim(claim: Claim) -> None:
+    """Load the presets that prove a claim."""
+    load(*map(preset, claim.presets))
+
+
+def show() -> None:
+    """Show the experiment of the page."""
+    with st.sidebar:
+        race = choose_race()
+    stage(race)
+    lesson.preset_picker(load)

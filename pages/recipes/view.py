@@ -13,18 +13,14 @@ from core import Trajectory
 from core.analysis.schedule_trials import Spread
 from core.engine.spec import Goal, gap
 from core.optimizers import optimizer
-from pages.recipes import claims as lesson_data
 from pages.recipes import measure as lab
 from teaching.contract import Claim
-from ui import controls, figures, frame, lesson, runs, scene
+from ui import controls, figures, lesson, runs, scene
 from ui.batches import clock_axes
 from ui.i18n import _
 from ui.palette import MARK, ink
 from ui.player import Track
 from ui.server import aside
-
-frame.enter()
-controls.read_link()
 
 DECAYS = 1 - np.logspace(-0.5, -4, 57)
 """For the curve of theory: from the last three points to the whole run."""
@@ -338,14 +334,10 @@ def offer(table: Callable[[], pd.DataFrame], figure: Callable[[], go.Figure], ti
     scene.take_away(numbers, scene.File(page, "recipes.html"))
 
 
-lesson.header(_("Averages, hand-overs, safety belts"), _("What helps a run to end well, besides its schedule?"))
-complaints = st.container()
-lesson.predict_first(lesson_data.QUESTIONS)
-chosen = choose_experiment()
-st.caption(_(chosen.text))
-with st.sidebar:
-    setup = choose_setup(chosen)
-stage(setup)
-lesson.claims(lesson_data.CLAIMS, load)
-with complaints:
-    controls.complain()
+def show() -> None:
+    """Show the experiment of the page."""
+    chosen = choose_experiment()
+    st.caption(_(chosen.text))
+    with st.sidebar:
+        setup = choose_setup(chosen)
+    stage(setup)

@@ -17,16 +17,12 @@ from core.engine.spec import Optimizer, Schedule, Surface
 from core.optimizers import optimizer
 from core.schedules import drawn_schedule, schedule, torch_source
 from core.torch_script import torch_script
-from pages.schedules import claims as lesson_data
 from teaching.contract import Claim
 from ui import controls, figures, frame, lesson, runs, scene
 from ui.i18n import _
 from ui.palette import MARK, ink
 from ui.player import Track
 from ui.server import aside
-
-frame.enter()
-controls.read_link()
 
 TITLES = {row.key: row.title for row in lab.LINES}
 OPTIMIZER_TITLES = {o.key: o.title for o in OPTIMIZERS}
@@ -535,14 +531,10 @@ def take_away(setup: Setup, finished: list[Trajectory], spreads: list[lab.Spread
     scene.take_away(scene.File(table, "schedules.csv"), scene.File(page, "schedules.html"))
 
 
-lesson.header(_("Schedules"), _("When should the rate shrink?"))
-complaints = st.container()
-lesson.predict_first(lesson_data.QUESTIONS)
-trial = choose_trial()
-st.caption(_(trial.text))
-with st.sidebar:
-    setup = choose_setup(trial)
-stage(setup)
-lesson.claims(lesson_data.CLAIMS, load)
-with complaints:
-    controls.complain()
+def show() -> None:
+    """Show the experiment of the page."""
+    trial = choose_trial()
+    st.caption(_(trial.text))
+    with st.sidebar:
+        setup = choose_setup(trial)
+    stage(setup)

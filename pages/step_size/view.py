@@ -14,16 +14,12 @@ from core.analysis.tuning import first_rate
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
 from core.optimizers import optimizer
-from pages.step_size import claims as lesson_data
 from surfaces import surface
 from ui import controls, figures, frame, lesson, maps, runs, scene
 from ui.i18n import _
 from ui.palette import BROWN, INDIGO, MARK, ink
 from ui.player import Track
 from ui.server import aside
-
-frame.enter()
-controls.read_link()
 
 SGD = optimizer("sgd")
 RIVALS = {"none": "None"} | {o.key: o.title for o in OPTIMIZERS}
@@ -333,12 +329,8 @@ def stage(plan: Plan) -> None:
         show_limits(plan, run, end)
 
 
-lesson.header(_("One step size"), _("How large may the learning rate be?"))
-complaints = st.container()
-lesson.predict_first(lesson_data.QUESTIONS)
-with st.sidebar:
-    plan = choose_plan()
-stage(plan)
-lesson.claims(lesson_data.CLAIMS)
-with complaints:
-    controls.complain()
+def show() -> None:
+    """Show the experiment of the page."""
+    with st.sidebar:
+        plan = choose_plan()
+    stage(plan)

@@ -13,7 +13,6 @@ from core.analysis.tuning import random_starts
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
 from core.optimizers import optimizer
-from pages.traps import claims as lesson_data
 from pages.traps import measure as lab
 from pages.traps.measure import OFFSETS, SEEDS, TRAPS, WELL_STARTS, Trap, trap
 from surfaces import surface
@@ -23,9 +22,6 @@ from ui.i18n import _
 from ui.palette import MARK, ink
 from ui.player import Track
 from ui.server import aside
-
-frame.enter()
-controls.read_link()
 
 NEWTON = "newton"
 NEWTON_ON = {key: surface(key).title for key in ("himmelblau", "beale", "saddle_bounded", "doublewell", "camel6")}
@@ -375,20 +371,16 @@ def newton_stage(chosen: Surface) -> None:
     scene.take_away(scene.File(lambda: table.to_csv(index=False, float_format="%.17g"), "newton.csv"))
 
 
-lesson.header(_("Traps"), _("Minimum, saddle, plateau or valley to infinity?"))
-complaints = st.container()
-lesson.predict_first(lesson_data.QUESTIONS)
-kind = choose_trap()
-if kind == NEWTON:
-    st.caption(_("Newton's method looks for any point without slope, be it a minimum, a saddle or a maximum."))
-    with st.sidebar:
-        key = controls.choice(_("Surface"), NEWTON_ON, "newton_on", "himmelblau", on_change=begin_newton)
-    newton_stage(surface(key))
-else:
-    st.caption(_(trap(kind).text))
-    with st.sidebar:
-        plan = choose_plan(trap(kind))
-    stage(plan)
-lesson.claims(lesson_data.CLAIMS, load)
-with complaints:
-    controls.complain()
+def show() -> None:
+    """Show the experiment of the page."""
+    kind = choose_trap()
+    if kind == NEWTON:
+        st.caption(_("Newton's method looks for any point without slope, be it a minimum, a saddle or a maximum."))
+        with st.sidebar:
+            key = controls.choice(_("Surface"), NEWTON_ON, "newton_on", "himmelblau", on_change=begin_newton)
+        newton_stage(surface(key))
+    else:
+        st.caption(_(trap(kind).text))
+        with st.sidebar:
+            plan = choose_plan(trap(kind))
+        stage(plan)

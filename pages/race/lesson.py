@@ -1,0 +1,16 @@
+"""The lesson at /race."""
+
+from core.text import T
+from pages.race import claims, view
+from teaching.contract import Lesson
+
+RACE = Lesson(
+    key="race",
+    title=T("Optimizer race"),
+    question=T("Who gets down first, and is the race fair?"),
+    icon=":material/flag:",
+    show=view.show,
+    load=view.load_claim,
+    questions=claims.QUESTIONS,
+    claims=claims.CLAIMS,
+)
