@@ -1,5 +1,7 @@
 """Descent Lab: see how training works. `streamlit run app.py` starts here."""
 
-from ui import frame
+import streamlit as st
 
-frame.run()
+from ui.server import lifespan
+
+app = st.App("pages/entry.py", lifespan=lifespan)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from core.text import T
+from teaching.controls import State, Table
 from teaching.presets import preset
 
 VERDICTS = (T("shown"), T("only if"), T("contradicted"))
@@ -38,6 +39,8 @@ class Claim:
     """Whether the measured numbers support the verdict; takes them by name."""
     measured: Callable[[], dict] | None = None
     """Where the numbers come from, if not from the presets one by one."""
+    errors: Mapping[str, float] = field(default_factory=dict)
+    """By how much a number may come out otherwise on another machine, where that is more than rounding."""
 
     def __post_init__(self):
         if self.verdict not in VERDICTS:
@@ -68,8 +71,40 @@ class Question:
     measured: Callable[[], dict]
     right: Callable[..., int | None]
     """The index that the measured numbers give, None where they support no option; takes them by name."""
+    errors: Mapping[str, float] = field(default_factory=dict)
+    """As those of a claim."""
 
 
 def name_of(id: str) -> str:
     """Return the name under which the number of a preset stands in a reading."""
     return "".join(c if c.isalnum() else "_" for c in id)
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """A page of the course: what the reader meets, as data."""
+
+    key: str
+    """Name of its folder and its address."""
+    title: T
+    question: T
+    """The one question it answers."""
+    icon: str
+    show: Callable[[], None] = field(kw_only=True)
+    """Draw the experiment."""
+    controls: Table = field(kw_only=True)
+    """Everything that can be set."""
+    panels: Mapping[str, Callable[[], Mapping]] = field(default_factory=dict)
+    """What the page shows of many runs and takes long, recorded as the claims are."""
+    questions: tuple[Question, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    settings: Callable[[Claim], Mapping[str, object]] = lambda claim: claim.settings
+    """What the button of a claim sets, where that is more than it says."""
+
+    def __post_init__(self) -> None:
+        for claim in self.claims:
+            self.state_of(claim)
+
+    def state_of(self, claim: Claim) -> State:
+        """Return the state that a claim sets. Raises ValueError for what the page does not have or take."""
+        return self.controls.state(self.settings(claim))

@@ -1,321 +1,226 @@
-"""Widgets built from specs, their place in the link, and one sentence for what a link asks in vain.
+"""Widgets made from the rows of the table of state: `show("steps")` draws the row and returns its value.
 
-The state of a page is the state of its widgets, and every widget is bound to the link under its key. Streamlit drops
-a value of the link that a widget cannot take; the functions here compare, and say so.
+A widget is a view of the state: it shows what the state holds, and tells it what the reader does. Whether it is on the
+screen changes nothing.
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
-from math import floor, inf, isfinite, log10
+from math import floor, isfinite, log10
 from pathlib import Path
-from time import monotonic
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 import streamlit as st
 
-from core.engine.spec import Hyper, Optimizer, learning_rate
 from core.numerals import NotRead, read, written
-from ui.i18n import _, language
+from teaching.controls import Choice, Choices, Number, Refused, Switch
+from ui import page
+from ui.i18n import _
+from ui.page import quoted, state
 from ui.palette import Ink, ink, shades
 
-Number = TypeVar("Number", int, float)
-_ASKED, _REFUSED, _CHOSEN = "_asked_by_link", "_refused_from_link", "_chosen"
-_SHOWN, _UNREAD, _STEPS = "_shown", "_unread", "_steps"
-"""Of every field: what it showed last, a sentence for a text that was not taken, and the step of its arrow keys."""
-_PUT = "_put"
+_SENTENCES = "_sentences"
+"""For every field of text: what it showed, and why what was typed was not taken."""
+Change = Callable[[], None]
 _ARROWS = st.components.v2.component(
     "number_arrows", js=Path(__file__).with_name("arrows.js").read_text(encoding="utf-8"), isolate_styles=False
 )
-LATE = 1.0
-"""Seconds in which a message may come that the browser sent before it saw what the page had put into a widget."""
-_NOT_OURS = ("embed", "embed_options")
-
-
-def read_link() -> None:
-    """Remember what the link holds; the first call of a page, before any widget."""
-    st.session_state.setdefault(_ASKED, {key: st.query_params.get_all(key) for key in st.query_params})
-    st.session_state.setdefault(_REFUSED, {})
-    for kept in (_CHOSEN, _SHOWN, _UNREAD, _STEPS, _PUT):
-        st.session_state.setdefault(kept, {})
-
-
-def asked(beginning: str) -> bool:
-    """Say whether the link sets anything whose name begins so; remembered for the session."""
-    return st.session_state.setdefault(
-        f"{_ASKED}_{beginning}", any(k.startswith(beginning) for k in st.session_state[_ASKED])
-    )
-
-
-def complain() -> None:
-    """Show one sentence for everything the link asked in vain; the last call of a page, after all widgets."""
-    asked, refused = st.session_state[_ASKED], st.session_state[_REFUSED]
-    for key in [key for key in asked if key not in (*_NOT_OURS, "lang")]:
-        refused[key] = (
-            None,
-            _("The link sets {key}, which this page does not have; it is ignored.", key=_quoted(key)),
-        )
-        del asked[key]
-    # A complaint is settled as soon as its widget is used.
-    for key in [
-        key
-        for key, (value, _text) in refused.items()
-        if value is not None and st.session_state.get(key, value) != value
-    ]:
-        del refused[key]
-    for _value, text in refused.values():
-        st.warning(text, icon=":material/link_off:")
-    with st.sidebar:
-        _ARROWS(key="arrows", data=dict(st.session_state[_STEPS]))
 
 
 @contextmanager
 def drawer(label: str, key: str, icon: str) -> Iterator[bool]:
-    """Hold what few need at once; give whether it is open.
-
-    Widgets in a closed drawer are shown only where they are not at their default (`shown=`): a value at its default is
-    not in the link either, so nothing is lost, and every widget costs the server a good part of a millisecond a rerun.
-    """
+    """Hold what few need at once; give whether it is open. A widget in a closed drawer is not drawn."""
     box = st.expander(label, icon=icon, key=key, on_change="rerun")
     with box:
         yield bool(box.open)
 
 
-def number(
-    label: str,
-    key: str,
-    default: float,
-    low: float,
-    high: float,
-    *,
-    step: float | None = None,
-    zero: bool = False,
-    help: str | None = None,
-    shown: bool = True,
-) -> float:
-    """Show a number that the link keeps. An int default takes whole numbers; `zero` is taken though it lies outside.
+def show(key: str, *, drawn: bool = True, then: Change | None = None, widget: Callable | None = None, **style: Any):
+    """Draw the control with this key, unless it is not `drawn`, and return its value.
 
-    Arrow up and down move by `step`. A field of text, because browsers drop a comma and a minus sign from a number box
-    before anyone sees them. What is typed is read or refused; under its key the session holds the text, or the number
-    that the page has set (`held`).
+    `then` is called after the reader has changed it. `widget` is another Streamlit element than the usual one; `label`
+    and whatever else is in `style` go to it.
     """
-    field = _Field(key, default, low, high, zero)
-    _keep_put(key)
-    if key in st.session_state:
-        field.settle()
-    if not shown and not _is_set(key, default):
-        return default
-    st.text_input(
-        label, written(default), key=key, bind="query-params", help=help, on_change=_take_typed, args=(field,)
-    )
-    st.session_state[_STEPS][key] = step or (1 if isinstance(default, int) else 0.1)
-    text = st.session_state[key]
-    try:
-        value = field.read(text)
-    except ValueError as error:  # of a link: its text is in the field already, and leaves it in another run
-        _refuse(key, written(default), text, str(error), written(default))
-        st.session_state[_ASKED].pop(key, None)
-        st.rerun()
-    st.session_state[_ASKED].pop(key, None)
-    st.session_state[_SHOWN][key] = value
-    kept, sentence = st.session_state[_UNREAD].get(key, ("", ""))
-    if sentence and kept == text:
-        st.error(sentence)
-    return value
+    row = state().table[key]
+    if drawn:
+        style.setdefault("label", label_of(key))
+        style.setdefault("help", _(row.help) or None)
+        draw = {Number: _field, Switch: _switch, Choice: _choice, Choices: _choices}[type(row)]
+        draw(key, row, then, widget, style)
+    return state()[key]
 
 
-def held(key: str, default: Number) -> Number:
-    """Return the number in the field with this key, whether or not it is shown, of the kind of its default."""
-    value = st.session_state.get(key, default)
-    if isinstance(value, str):
+def label_of(key: str, *, letter: bool = True) -> str:
+    """Return the name of a control: whose it is, its letter, its meaning."""
+    row = state().table[key]
+    of = f"{_(row.of)}: " if row.of else ""
+    symbol = f"${row.symbol}$ " if row.symbol and letter else ""
+    return f"{of}{symbol}{_(row.text)}"
+
+
+def _sync(key: str, shown: Any) -> None:
+    """Let a widget show this, whatever the browser believes."""
+    if key not in st.session_state or st.session_state[key] != shown:
+        st.session_state[key] = shown
+
+
+def _told(key: str, value: Callable[[Any], Any], then: Change | None) -> Change:
+    """Return what a widget calls when the reader has changed it; `value` makes a value of what the widget holds."""
+
+    def tell() -> None:
         try:
-            value = read(value)
-        except NotRead:
-            return default
-    return type(default)(value)
+            page.take(key, value(st.session_state[key]))
+        except Refused:
+            return  # a changed client may send anything
+        if then:
+            then()
+
+    return tell
 
 
-def put(key: str, value: float) -> None:
-    """Set a widget to a number, and see to it that it stays (`_keep_put`)."""
-    st.session_state[key] = value
-    st.session_state[_PUT][key] = (st.session_state[_SHOWN].get(key), value, None)
+def _field(key: str, row: Number, then: Change | None, widget: Callable | None, style: dict[str, Any]) -> None:
+    """Draw a number as a field of text: browsers drop a comma and a minus sign from a number box."""
+    sentences = st.session_state.setdefault(_SENTENCES, {})
+    _sync(key, written(state()[key]))
+
+    def tell() -> None:
+        typed = st.session_state[key]
+        try:
+            page.take(key, read(typed))
+            sentences.pop(key, None)
+        except (NotRead, Refused) as error:
+            sentences[key] = (written(state()[key]), _not_taken(key, typed, error))
+            return
+        if then:
+            then()
+
+    st.text_input(key=key, on_change=tell, **style)
+    kept, sentence = sentences.get(key, ("", ""))
+    if sentence and kept == written(state()[key]):
+        st.error(sentence)
 
 
-def _keep_put(key: str) -> None:
-    """Put a number into a widget again where a late message of the browser has brought back the one before.
+def _not_taken(key: str, typed: str, error: NotRead | Refused) -> str:
+    now = state()
+    row = now.table[key]
+    if isinstance(error, NotRead):
+        try:
+            row.checked(None, now)
+        except Refused as limits:
+            allowed = _(limits.reason, **limits.values)
+        reason = {
+            "empty": _("the field is empty"),
+            "two readings": _("the comma may be a decimal comma or part thousands; write a point, or no comma"),
+            "too large": _("the number is too large"),
+            "too small": _("the number is too close to zero"),
+        }.get(error.reason, allowed)
+    else:
+        reason = _(error.reason, **error.values)
+    kept = written(now[key])
+    return _("{typed} is not taken: {reason}. It stays {kept}.", typed=quoted(typed), reason=reason, kept=kept)
 
-    Every message holds the values of all widgets as the browser knows them: one that was under way while the page set
-    a widget brings the old value, and ends the run that was about to show the new one.
-    """
-    if key not in st.session_state[_PUT]:
-        return
-    before, after, sent = st.session_state[_PUT].pop(key)
-    found = held(key, after)
-    if found in (before, after) and (sent is None or monotonic() - sent < LATE):
-        st.session_state[_PUT][key] = (before, after, sent or monotonic())
-        st.session_state[key] = after
+
+def slider(key: str, *, then: Change | None = None, step: float | None = None, **style: Any) -> float:
+    """Draw a number as a slider on its scale and return it. What does not fit on the slider gets a field."""
+    row = state().table[key]
+    assert isinstance(row, Number)
+    low, high = row.shown or row.limits(state())
+    value = state()[key]
+    if not low <= value <= high:
+        return show(key, then=then, **style)
+    style.setdefault("label", label_of(key, letter=row.scale != "log"))
+    style.setdefault("help", _(row.help) or None)
+    if row.scale == "log":
+        _log_slider(key, row, low, high, then, style)
+    else:
+        kind = int if row.whole else float
+        step = kind(step or row.step or (1 if row.whole else 0.01))
+        _sync(key, kind(value))
+        formats = {} if row.whole else {"format": "%.4g"}
+        tell = _told(key, kind, then)
+        st.slider(min_value=kind(low), max_value=kind(high), step=step, key=key, on_change=tell, **formats, **style)
+    return state()[key]
 
 
-class _Field(NamedTuple):
-    """What a field of text takes."""
+def _log_slider(key: str, row: Number, low: float, high: float, then: Change | None, style: dict[str, Any]) -> None:
+    """Draw a positive number on a log scale that moves in steps of 12 %; the label shows the number itself."""
+    value, default = state()[key], state().default(key)
+    lowest, highest = round(log10(low), 2), round(log10(high), 2)
 
-    key: str
-    default: float
-    low: float
-    high: float
-    zero: bool
+    def place_of(number: float) -> float:
+        return min(max(round(log10(number) / 0.05) * 0.05, lowest), highest)
 
-    @property
-    def allowed(self) -> str:
-        limits = {"low": f"{self.low:.10g}", "high": f"{self.high:.10g}"}
+    def value_at(place: float) -> float:
+        # The default's place stands for exactly the default.
         return (
-            _("0, and numbers from {low} to {high}", **limits)
-            if self.zero
-            else _("numbers from {low} to {high}", **limits)
+            default if low <= default <= high and abs(place - place_of(default)) < 1e-9 else float(f"{10**place:.3g}")
         )
 
-    def read(self, text: str) -> float:
-        """Return the number that a text says. Raises ValueError, half a sentence, where the field does not take it."""
-        try:
-            value = read(text)
-        except NotRead as error:
-            raise ValueError(_not_read(error, self.allowed)) from None
-        if not self.low <= value <= self.high and not (self.zero and value == 0):
-            raise ValueError(_("allowed are {what}", what=self.allowed))
-        if not isinstance(self.default, int):
-            return value
-        if not value.is_integer():
-            raise ValueError(_("allowed are whole numbers"))
-        return int(value)
-
-    def settle(self) -> None:
-        """Turn a number that the page has set into text, and text that the field does not take into its default."""
-        found = st.session_state[self.key]
-        text = found if isinstance(found, str) else written(found)
-        try:
-            self.read(text)
-        except ValueError:
-            text = written(self.default)
-        if text != found:
-            st.session_state[self.key] = text
+    style["label"] = rf"{style['label']} $\;{row.symbol}={value:.4g}$"
+    _sync(key, round(place_of(value), 2))
+    tell = _told(key, lambda place: value_at(float(place)), then)
+    st.slider(min_value=lowest, max_value=highest, step=0.05, format="10^%.2f", key=key, on_change=tell, **style)
 
 
-def _take_typed(field: _Field) -> None:
-    """Write what was typed as it was understood, or put the last number back and say why."""
-    typed = st.session_state[field.key]
-    try:
-        st.session_state[field.key] = written(field.read(typed))
-        st.session_state[_UNREAD].pop(field.key, None)
-    except ValueError as error:
-        kept = written(st.session_state[_SHOWN].get(field.key, field.default))
-        if typed.strip():
-            said = {"typed": _quoted(typed), "reason": error, "kept": kept}
-            sentence = _("{typed} is not taken: {reason}. It stays {kept}.", **said)
-        else:
-            sentence = _("The field was empty. It stays {kept}.", kept=kept)
-        st.session_state[field.key], st.session_state[_UNREAD][field.key] = kept, (kept, sentence)
+def _switch(key: str, row: Switch, then: Change | None, widget: Callable | None, style: dict[str, Any]) -> None:
+    _sync(key, state()[key])
+    (widget or st.toggle)(key=key, on_change=_told(key, bool, then), **style)
 
 
-def _not_read(error: NotRead, allowed: str) -> str:
-    """Return why a text is no number, in the reader's language."""
-    return {
-        "empty": _("the field is empty"),
-        "not a number": _("allowed are {what}", what=allowed),
-        "two readings": _("the comma may be a decimal comma or part thousands; write a point, or no comma"),
-        "too large": _("the number is too large"),
-        "too small": _("the number is too close to zero"),
-    }[error.reason]
-
-
-def switch(label: str, key: str, default: bool = False, *, shown: bool = True) -> bool:
-    """Show an on-off switch that the link keeps."""
-    if not shown and not _is_set(key, default):
-        return default
-    value = st.toggle(label, value=default, key=key, bind="query-params")
-    _compare(key, value, lambda text: text.lower() == str(value).lower(), "true, false", str(value).lower())
-    return value
-
-
-def choice(
-    label: str,
-    options: Mapping[str, str],
-    key: str,
-    default: str,
-    *,
-    on_change: Callable | None = None,
-    widget: Callable = st.selectbox,
-    shown: bool = True,
-    **style,
-) -> str:
-    """Show one choice of `options` (key -> label) that the link keeps by its label; return the key.
-
-    Labels in the reader's language are new options to Streamlit when the language changes: the choice is then put
-    back by hand.
-    """
-    if not shown and not _is_set(key, default):
-        return default
-    _keep_through_languages(key)
-    start = {"index": list(options).index(default)} if widget in (st.selectbox, st.radio) else {"default": default}
+def _choice(key: str, row: Choice, then: Change | None, widget: Callable | None, style: dict[str, Any]) -> None:
+    options = row.choices(state())
+    _sync(key, state()[key])
     if widget is st.segmented_control:
-        style = {"wrap": True} | style  # in a narrow column the last ones would else be cut
-    value = widget(
-        label,
-        list(options),
-        format_func=lambda option: options.get(option, option),
+        style.setdefault("wrap", True)  # in a narrow column the last ones would else be cut
+    (widget or st.selectbox)(
+        options=list(options),
+        format_func=lambda option: _(options.get(option, option)),
         key=key,
-        bind="query-params",
-        on_change=on_change or "rerun",
-        **start,
+        on_change=_told(key, lambda chosen: chosen, then),
         **style,
     )
-    value = value if value in options else default  # a changed client may send anything
-    st.session_state[_CHOSEN][key] = (language(), value)
-    _compare(key, value, lambda text: text == options[value], ", ".join(options.values()), options[value])
-    return value
 
 
-def choices(
-    label: str,
-    options: Mapping[str, str],
-    key: str,
-    default: Sequence[str],
-    *,
-    most: int,
-) -> list[str]:
-    """Show switches for up to `most` of `options` (key -> label, the same in every language); return the keys."""
-    value = st.pills(
-        label,
-        list(options),
+def pick(key: str, among: Mapping[str, str], *, drawn: bool = True, **style: Any) -> str | None:
+    """Draw a choice of which only these options are there now; return it, or None where none of them is chosen."""
+    value = state()[key]
+    if drawn:
+        shown = value if value in among else None
+        _sync(key, shown)
+        style = {"label": label_of(key), "format_func": lambda option: _(among.get(option, option))} | style
+        st.selectbox(options=list(among), key=key, on_change=_told(key, lambda chosen: chosen, None), **style)
+    return value if value in among else None
+
+
+def _choices(key: str, row: Choices, then: Change | None, widget: Callable | None, style: dict[str, Any]) -> None:
+    options = row.choices(state())
+    _sync(key, list(state()[key]))
+    st.pills(
+        options=list(options),
         selection_mode="multi",
-        default=list(default),
-        format_func=lambda option: options.get(option, option),
+        format_func=lambda option: _(options.get(option, option)),
         key=key,
-        bind="query-params",
+        on_change=_told(key, tuple, then),
+        **style,
     )
-    value = [v for v in value if v in options]
-    asked = st.session_state[_ASKED].pop(key, None)
-    unknown = [text for text in asked or () if text not in options.values()]
-    if unknown:
-        shown = ", ".join(options[v] for v in value)
-        reason = _("the known ones are {names}", names=", ".join(options.values()))
-        _refuse(key, value, ", ".join(unknown), reason, shown)
-    if not value:
+    chosen = state()[key]
+    if not chosen:
         st.info(_("Choose at least one."))
-    elif len(value) > most:
-        st.info(_("At most {most} fit in one picture; shown are the first {most}.", most=most))
-    return value[:most]
+    elif len(chosen) > row.most:
+        st.info(_("At most {most} fit in one picture; shown are the first {most}.", most=row.most))
 
 
-def rate_widget(label: str, key: str, default: float, hyper: Hyper, *, exact: bool) -> float:
-    """Show a learning rate: as the number itself, or as a slider on a log scale that moves in steps of 12 %.
+def chosen(key: str, **style: Any) -> list[str]:
+    """Draw a choice of several and return those that are shown."""
+    row = state().table[key]
+    assert isinstance(row, Choices)
+    return list(show(key, **style))[: row.most]
 
-    The slider's place for the default stands for exactly the default. The number may also be zero or negative.
-    """
-    if exact:
-        value = number(rf"{label} $\;{hyper.symbol}$", f"lr_{key}", default, *hyper.allowed, step=_a_tenth_of(default))
-    else:
-        value = log_slider(label, hyper.symbol, f"rate_{key}", default, *hyper.shown)
+
+def rate(key: str, *, exact: bool, **style: Any) -> float:
+    """Draw a learning rate as a slider or, `exact`, as the number itself, and say what zero and less mean."""
+    value = show(f"lr_{key}", **style) if exact else slider(f"lr_{key}", **style)
     if value == 0:
         st.caption(_("A rate of 0 stands still."))
     elif value < 0:
@@ -323,97 +228,6 @@ def rate_widget(label: str, key: str, default: float, hyper: Hyper, *, exact: bo
     return value
 
 
-def slider(
-    label: str,
-    key: str,
-    default: float,
-    low: float,
-    high: float,
-    *,
-    step: float,
-    help: str | None = None,
-    on_change: Callable | None = None,
-) -> float:
-    """Show a number that the link keeps as a slider. An int default takes whole numbers."""
-    kind = int if isinstance(default, int) else float
-    style: dict[str, Any] = {"on_change": on_change or "rerun", "help": help}
-    style |= {} if kind is int else {"format": "%.4g"}
-    _keep_put(key)
-    value = st.slider(label, kind(low), kind(high), default, step=kind(step), key=key, bind="query-params", **style)
-    st.session_state[_SHOWN][key] = value
-    allowed = _("numbers from {low} to {high}", low=f"{low:g}", high=f"{high:g}")
-    _compare(key, value, lambda text: _as_number(text) == value, allowed, f"{value:g}")
-    return value
-
-
-def log_slider(label: str, symbol: str, key: str, default: float, low: float, high: float) -> float:
-    """Show a positive number as a slider on a log scale that moves in steps of 12 %; the link keeps its place.
-
-    The slider's place for the default stands for exactly the default.
-    """
-    lowest, highest, middle = (round(log10(value), 2) for value in (low, high, min(max(default, low), high)))
-
-    def value_at(place: float) -> float:
-        return default if place == middle else _three_digits(10**place)
-
-    _keep_put(key)
-    # The label shows the value and comes before the widget, which alone takes the place out of a link.
-    linked = _as_number(st.session_state[_ASKED].get(key, [""])[-1])
-    shown = value_at(linked if lowest <= linked <= highest else st.session_state.get(key, middle))
-    label = rf"{label} $\;{symbol}={shown:.4g}$"
-    place = st.slider(label, lowest, highest, middle, step=0.05, format="10^%.2f", key=key, bind="query-params")
-    st.session_state[_SHOWN][key] = place
-    allowed = _("numbers from {low} to {high}", low=f"{lowest:g}", high=f"{highest:g}")
-    _compare(key, place, lambda text: _as_number(text) == place, allowed, f"{place:g}")
-    return value_at(place)
-
-
-def rate(optimizer: Optimizer, default: float, *, exact: bool, drawn: bool = True) -> float:
-    """Show the learning rate of one optimizer, with its line where that is `drawn`."""
-    label = f"{swatch(optimizer.key)} {optimizer.title}" if drawn else optimizer.title
-    return rate_widget(label, optimizer.key, default, optimizer.hyper[0], exact=exact)
-
-
-def _slider_place(value: float, hyper: Hyper) -> float:
-    low, high = hyper.shown
-    return round(log10(min(max(value, low), high)), 2)
-
-
-def set_rate(key: str, value: float) -> None:
-    """Put a learning rate into both of its widgets, of which one is shown."""
-    put(f"lr_{key}", float(value))
-    if value > 0:
-        put(f"rate_{key}", _slider_place(value, learning_rate(value)))
-
-
-def hyper_numbers(optimizer: Optimizer, *, shown: bool) -> dict[str, float]:
-    """Return the hyper-parameters but for the rate, shown as their specs say."""
-    values = {}
-    for hyper in optimizer.hyper[1:]:
-        key, label = f"{optimizer.key}_{hyper.key}", f"{optimizer.title}: ${hyper.symbol}$ {_(hyper.text)}"
-        if hyper.scale == "switch":
-            values[hyper.key] = float(switch(label, key, bool(hyper.default), shown=shown))
-        else:
-            step = _a_tenth_of(hyper.default or 0.1)
-            values[hyper.key] = number(label, key, float(hyper.default), *hyper.allowed, step=step, shown=shown)
-    return values
-
-
-def _is_set(key: str, default: float | str) -> bool:
-    if key in st.session_state[_ASKED]:
-        return True
-    if isinstance(default, int | float) and not isinstance(default, bool):
-        return held(key, default) != default
-    return st.session_state.get(key, default) != default
-
-
-def setting_number(prefix: str, hyper: Hyper, *, shown: bool) -> float:
-    """Show one setting of a schedule as its spec says."""
-    label = f"${hyper.symbol}$ {_(hyper.text)}"
-    return number(label, f"{prefix}_{hyper.key}", hyper.default, *hyper.allowed, shown=shown)
-
-
-@cache
 def swatch(line: str | Ink) -> str:
     """Return the line of an optimizer, or any other, as a picture in Markdown; the name beside it says the rest.
 
@@ -429,46 +243,16 @@ def swatch(line: str | Ink) -> str:
     return f"![](data:image/svg+xml;base64,{b64encode(picture.encode()).decode()})"
 
 
-def _keep_through_languages(key: str) -> None:
-    kept = st.session_state[_CHOSEN].get(key)
-    if kept and kept[0] != language():
-        st.session_state[key] = kept[1]
+def arrow_keys() -> None:
+    """Let arrow up and down move the number in a field by its step; once, at the end of a page."""
+    steps = {key: _step_of(row) for key, row in state().table.items() if isinstance(row, Number)}
+    with st.sidebar:
+        _ARROWS(key="arrows", data=steps)
 
 
-def _compare(key: str, value, agrees: Callable[[str], bool], allowed: str, shown: str) -> None:
-    asked = st.session_state[_ASKED].pop(key, None)
-    if asked and not agrees(asked[-1]):
-        _refuse(key, value, asked[-1], _("allowed are {what}", what=allowed), shown)
-
-
-def _refuse(key: str, value, asked: str, reason: str, shown: str) -> None:
-    text = _(
-        "The link asks for {key} = {asked}, but {reason}. Shown is {shown}.",
-        key=_quoted(key),
-        asked=_quoted(asked),
-        reason=reason,
-        shown=shown,
-    )
-    st.session_state[_REFUSED][key] = (value, text)
-
-
-def _quoted(text: str) -> str:
-    """Return foreign text as code that cannot break out of its quotes, cut to a readable length."""
-    clean = "".join(c for c in text if c.isprintable() and c != "`")
-    return f"`{clean if len(clean) <= 40 else clean[:40] + '…'}`"
-
-
-def _as_number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return inf
-
-
-def _three_digits(value: float) -> float:
-    return float(f"{value:.3g}")
-
-
-def _a_tenth_of(value: float) -> float:
-    """Return a power of ten about a tenth of `value`: the step of the arrow keys in a field."""
+def _step_of(row: Number) -> float:
+    """Return the step of the arrow keys: a power of ten about a tenth of the default where the row says nothing."""
+    if row.step or row.whole:
+        return row.step or 1
+    value = state().default(row.key)
     return 10.0 ** (floor(log10(abs(value))) - 1) if value and isfinite(value) else 0.1

@@ -1,58 +1,48 @@
-"""Two languages: English in the code and in the specs, Chinese in a gettext catalogue."""
+"""The language of a visitor: the browser's at first, then what the switch or the link says."""
 
-import gettext
-import threading
-from functools import cache
-from io import BytesIO
-from pathlib import Path
+from contextvars import ContextVar
 
 import streamlit as st
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
-ROOT = Path(__file__).parent.parent
-CATALOGUE = ROOT / "locale" / "zh" / "LC_MESSAGES" / "messages.po"
-LANGUAGES = {"English": "en", "中文": "zh"}
-"""What the switch shows, the same in both languages, and the code."""
+from teaching.language import LANGUAGES, language_of, translated
+
+_LANGUAGE: ContextVar[str] = ContextVar("language")
+"""Of this run of a page, and of the threads that compute for it. Asking the session 150 times a run costs 2 ms."""
 
 
-_THREAD = threading.local()
+def choose_language() -> str | None:
+    """Show the switch in the sidebar; return what the link asks for where that is no language of the app."""
+    refused = None
+    if "lang" not in st.session_state:
+        asked = st.query_params.get("lang")
+        found = language_of(asked) if asked else None
+        refused = asked if asked and not found else None
+        st.session_state["lang"] = found or _of_the_browser()
+    options = {"options": list(LANGUAGES), "format_func": LANGUAGES.get, "required": True, "key": "lang"}
+    st.sidebar.segmented_control("Language / 语言", **options)  # type: ignore[call-overload]
+    _LANGUAGE.set(st.session_state["lang"])
+    return refused
 
 
-def choose_language() -> None:
-    """Show the switch in the sidebar. The first choice is the browser's; the link keeps it.
-
-    A link with settings but without a language was made in English, which is not written into links: its choices are
-    English labels.
-    """
-    bare = not st.query_params
-    if bare and "lang" not in st.session_state and (st.context.locale or "").lower().startswith("zh"):
-        st.session_state["lang"] = "中文"
-    st.sidebar.segmented_control(
-        "Language / 语言", list(LANGUAGES), default="English", required=True, key="lang", bind="query-params"
-    )
-    # Each run of a page is a thread of its own; asking the session 150 times a run costs 2 ms.
-    _THREAD.language = LANGUAGES.get(st.session_state["lang"], "en")
+def _of_the_browser() -> str:
+    return language_of(st.context.locale or "en") or "en"
 
 
 def language() -> str:
-    """Return "en" or "zh"."""
-    return getattr(_THREAD, "language", None) or LANGUAGES.get(st.session_state.get("lang", ""), "en")
+    """Return the code of the visitor's language."""
+    known = _LANGUAGE.get("")
+    if not known:  # a fragment, which begins without its page
+        known = st.session_state.get("lang", "en")
+        _LANGUAGE.set(known)
+    return known
+
+
+def language_link() -> dict[str, str]:
+    """Return what a link must hold of the language: nothing where it is the browser's own."""
+    return {} if language() == _of_the_browser() else {"lang": language()}
 
 
 def _(message: str, **values) -> str:
-    """Return `message` in the language of this session, with {names} replaced by `values`."""
-    translated = translation(language()).gettext(message) if message else ""
-    return translated.format(**values) if values else translated
-
-
-@cache
-def translation(code: str) -> gettext.NullTranslations:
-    """Return the catalogue of a language, compiled in memory so that no binary can be out of date."""
-    if code == "en":
-        return gettext.NullTranslations()
-    compiled = BytesIO()
-    with CATALOGUE.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=code))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    """Return `message`, a text or a `T`, in the visitor's language, with {names} replaced by `values`."""
+    text = translated(message, language())
+    return text.format(**values) if values else text

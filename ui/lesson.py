@@ -1,24 +1,21 @@
 """What every page has around its experiment: prediction, claims, the code that ran."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
 from core.engine.spec import Optimizer
 from core.text import T
-from teaching.contract import UNCONFIRMED, Claim, Question
+from teaching import record
+from teaching.contract import Lesson, Question
 from teaching.presets import Preset, preset, presets
+from ui import page
 from ui.controls import drawer
 from ui.i18n import _
-from ui.server import aside
 
-_BADGES = {
-    "shown": ("green", "check"),
-    T("only if"): ("orange", "rule"),
-    "contradicted": ("red", "close"),
-    UNCONFIRMED: ("gray", "question_mark"),
-}
+_BADGES = {"shown": ("green", "check"), T("only if"): ("orange", "rule"), "contradicted": ("red", "close")}
 
 
 def header(title: str, question: str) -> None:
@@ -34,10 +31,10 @@ def section(title: str, caption: str = "") -> None:
         st.caption(caption)
 
 
-def predict_first(questions: Sequence[Question]) -> None:
+def predict_first(lesson: Lesson) -> None:
     """Ask before the answer is drawn; never in the way."""
     with drawer(_("Predict first"), "drawer_predict", ":material/psychology:") as is_open:
-        for question in questions if is_open else ():
+        for question in lesson.questions if is_open else ():
             st.radio(
                 f"**{_(question.text)}**",
                 list(range(len(question.options))),
@@ -46,66 +43,81 @@ def predict_first(questions: Sequence[Question]) -> None:
                 key=f"predict_{question.key}",
                 persist_state="session",
             )
-            chosen = st.session_state.get(f"predict_{question.key}")
-            if chosen is not None:
-                _show_answer(question, chosen)
+            answer = st.session_state.get(f"predict_{question.key}")
+            if answer is not None:
+                _show_answer(lesson, question, answer)
 
 
-def _show_answer(question: Question, chosen: int) -> None:
+def _show_answer(lesson: Lesson, question: Question, answer: int) -> None:
     """Say whether the measured numbers give the chosen option, and if not, which they give."""
-    numbers = _measured(question.measured)
+    numbers = record.numbers(lesson.key, f"question {question.key}", question.measured)
     because, right = _(question.because, **numbers), question.right(**numbers)
     if right is None:
         st.warning(_("No option is confirmed on this machine. {because}", because=because), icon=":material/help:")
-    elif chosen == right:
+    elif answer == right:
         st.success(_("Right. {because}", because=because), icon=":material/check:")
     else:
-        answer = _(question.options[right])
-        st.info(_("It is: {answer}. {because}", answer=answer, because=because), icon=":material/lightbulb:")
+        named = _(question.options[right])
+        st.info(_("It is: {answer}. {because}", answer=named, because=because), icon=":material/lightbulb:")
 
 
-def set_widgets(claim: Claim) -> None:
-    """Set the widgets of the page as the claim says; what it does not name stays."""
-    for key, value in claim.settings.items():
-        st.session_state[key] = value
+def claims(lesson: Lesson) -> None:
+    """Show what the notes claim, each with its verdict, its measured numbers and a button that shows them.
 
-
-def claims(rows: Sequence[Claim], load: Callable[[Claim], None] = set_widgets) -> None:
-    """Show what the notes claim, each with its verdict, its measured numbers and a button that shows them."""
+    The numbers are those that are recorded beside the lesson; measured again here, both are shown.
+    """
     title = _("Claims under test")
+    again = record.again(lesson) if st.session_state.get(_AGAIN) == lesson.key else {}
     texts = [f"### {title}"]
-    _measure_all([row.measure for row in rows])
-    for k, row in enumerate(rows, start=1):
-        numbers = _measured(row.measure)
-        badge = row.badge(numbers)
+    for k, claim in enumerate(lesson.claims, start=1):
+        recorded = record.numbers(lesson.key, f"claim {claim.key}", claim.measure)
+        numbers = again.get(claim.key, recorded)
+        badge = claim.badge(numbers)
         color, icon = _BADGES[badge]
         verdict = f":{color}-badge[:material/{icon}: {_(badge)}]"
-        source = _("Not in the notes.") if row.ours else ""
-        condition, reading = (_(text, **numbers) for text in (row.condition, row.reading))
-        texts.append(f"{k}. **{_(row.text)}** {verdict}\\\n   {condition} {reading} {source}")
+        text = f"{_(claim.condition, **recorded)} {_(claim.reading, **recorded)}"
+        text += f" {_('Not in the notes.')}" if claim.ours else ""
+        if again:
+            text += f"\\\n   {_('Measured again here:')} {_(claim.reading, **numbers)}"
+        texts.append(f"{k}. **{_(claim.text)}** {verdict}\\\n   {text}")
     st.markdown("\n".join(texts))
+    _load_buttons(lesson)
+    if lesson.claims:
+        st.button(_("Measure again here"), icon=":material/refresh:", on_click=_measure_again, args=(lesson.key,))
 
+
+_AGAIN = "_measured_again"
+
+
+def _measure_again(key: str) -> None:
+    st.session_state[_AGAIN] = key
+
+
+def _load_buttons(lesson: Lesson) -> None:
     def load_chosen() -> None:
-        chosen = st.session_state["load_claim"]
+        number = st.session_state["load_claim"]
         st.session_state["load_claim"] = None
-        if chosen is not None:
-            load(rows[chosen - 1])
+        if number is not None:
+            page.open_with(lesson.settings(lesson.claims[number - 1]))
 
     st.pills(
         _("Load the experiment of a claim"),
-        list(range(1, len(rows) + 1)),
+        list(range(1, len(lesson.claims) + 1)),
         key="load_claim",
         on_change=load_chosen,
-        help=_("Every number is measured now, by the same code, and asserted in the test suite."),
+        help=_("Every number was measured by the code of this page, and is asserted in the test suite."),
     )
 
 
-def preset_picker(load: Callable[[Preset], None]) -> None:
-    """Offer every preset that ships with the app, with the number it must show and the number it shows now."""
+def preset_picker(settings: Callable[[Preset], Mapping[str, Any]]) -> None:
+    """Offer every preset that ships with the app, with the number it must show and the number it shows now.
+
+    `settings` is what a preset sets on this page.
+    """
 
     def load_chosen() -> None:
         if st.session_state["preset"]:
-            load(preset(st.session_state["preset"]))
+            page.open_with(settings(preset(st.session_state["preset"])))
 
     with drawer(_("All presets"), "drawer_presets", ":material/bookmarks:") as is_open:
         if not is_open:
@@ -114,11 +126,10 @@ def preset_picker(load: Callable[[Preset], None]) -> None:
         chosen = st.selectbox(_("Preset"), ids, index=None, key="preset", on_change=load_chosen)
         if chosen:
             picked = preset(chosen)
-            measured = _measured(picked.show)
             st.markdown(
                 _(
                     "Measured now: {measured}. Expected: {expected}, give or take {tolerance}.",
-                    measured=measured["measured"],
+                    measured=picked.show()["measured"],
                     expected=picked.expected,
                     tolerance=_("anything, because rounding decides") if picked.tolerance is None else picked.tolerance,
                 )
@@ -136,26 +147,3 @@ def formula(latex: str, functions: Sequence[Callable], source: str) -> None:
     st.latex(rf"\begin{{gathered}}{latex.strip()}\end{{gathered}}")
     st.code("\n\n".join(map(inspect.getsource, functions)), language="python")
     st.caption(_("Source: {source}", source=source))
-
-
-def _measure_all(measures: Sequence[Callable[[], dict]]) -> None:
-    """Measure what nobody has measured in this process, and show how far that is."""
-    new = [measure for measure in measures if measure not in _MEASURED]
-    if not new:
-        return
-    place = st.empty()
-    for k, measure in enumerate(new):
-        place.progress(k / len(new), _("Measuring the claims, once: {done} of {count}", done=k, count=len(new)))
-        _measured(measure)
-    place.empty()
-
-
-_MEASURED: dict[Callable[[], dict], dict] = {}
-
-
-def _measured(measure: Callable[[], dict]) -> dict:
-    """Return what `measure` returns, measured once per process, and then without leaving the gate."""
-    if measure not in _MEASURED:
-        with aside():
-            _MEASURED[measure] = measure()
-    return _MEASURED[measure]

@@ -10,7 +10,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from ui.i18n import CATALOGUE, ROOT
+from teaching.language import ROOT, catalogue
+
+CATALOGUE = catalogue("zh")
 
 FOLDERS = ("core", "surfaces", "teaching", "ui", "pages")
 MARKS: dict = {"_": None, "T": {1: (1,), 2: (1, (2, "c"))}}

@@ -126,6 +126,7 @@ def player(
     autoplay: bool = True,
     speed: float = 1.0,
     context: Mapping[str, str] = MappingProxyType({}),
+    current: Callable[[], Mapping[str, str]] = dict,
     on_start: Callable[[], None] | None = None,
     on_step: Callable[[], None] | None = None,
 ) -> None:
@@ -143,7 +144,7 @@ def player(
     ``on_start`` runs when a plane is clicked or the start marker dragged, and reads
     ``st.session_state[key].start``, a dict with ``x`` and ``y``. ``on_step`` runs when the player comes
     to rest, and reads ``st.session_state[key].step["step"]``. A message calls nobody when the player is gone, or
-    when one of the settings in ``context`` (key of the session -> its value) is another by now. A new
+    when ``context``, which it was drawn with, is no longer what ``current`` returns. A new
     ``target_step`` moves the player there and pauses it. ``autoplay`` and ``speed`` (one of ``SPEEDS``) apply
     once, when the player appears; with reduced motion it shows the last frame instead of playing.
 
@@ -186,8 +187,8 @@ def player(
                 },
                 blocks,
             ),
-            on_start_change=lambda: _deliver(key, "start", on_start),
-            on_step_change=lambda: _deliver(key, "step", on_step),
+            on_start_change=lambda: _deliver(key, "start", on_start, current),
+            on_step_change=lambda: _deliver(key, "step", on_step, current),
             on_fallback_change=lambda: _remember_fallback(key),
         )
 
@@ -285,12 +286,12 @@ def _message(header: dict[str, Any], blocks: Sequence[bytes]) -> bytes:
     return b"".join([len(text).to_bytes(4, "little"), text, *blocks])
 
 
-def _deliver(key: str, name: str, callback: Callable[[], None] | None) -> None:
+def _deliver(
+    key: str, name: str, callback: Callable[[], None] | None, current: Callable[[], Mapping[str, str]]
+) -> None:
     """Call back, unless the player is gone by now or its message belongs to a picture that is gone."""
     message = getattr(st.session_state.get(key), name, None)
-    if callback is None or message is None:
-        return
-    if all(st.session_state.get(setting) == value for setting, value in message["context"].items()):
+    if callback is not None and message is not None and message["context"] == dict(current()):
         callback()
 
 

@@ -14,22 +14,18 @@ from plotly.subplots import make_subplots
 
 from core.analysis.tuning import RateSweep, fine_rates, first_rate, sweep_rates
 from core.engine.descend import Trajectory
-from core.engine.limits import MAX_STEPS
 from core.engine.spec import Goal, Noise, Optimizer, Surface
 from core.text import T
 from core.torch_script import torch_script
-from ui import controls, figures, lesson
+from ui import controls, figures, lesson, page
 from ui.controls import swatch
 from ui.i18n import _
+from ui.page import state
 from ui.palette import ink, shades
 from ui.player import Track
 
 FRAMES = 1000
 """Frames of the player. Longer runs are thinned: every second step, every third ..."""
-
-
-STEPS = 500
-"""Steps of a run where the page says nothing else."""
 
 
 def stride(steps: int) -> int:
@@ -203,9 +199,12 @@ def with_error(value: float, error: float) -> str:
 
 def show_step() -> None:
     """Take the step at which the player came to rest, and open the inspector unless that is simply the end."""
-    st.session_state["step"] = int(st.session_state["player"].step["step"])
-    if st.session_state["step"] < controls.held("steps", STEPS):
+    step = int(st.session_state["player"].step["step"])
+    if step < state()["steps"]:
+        page.update(step=step)
         st.session_state["drawer_inspect"] = True
+    else:
+        page.reset("step")
 
 
 def inspect(finished: Sequence[Trajectory]) -> Trajectory:
@@ -215,12 +214,11 @@ def inspect(finished: Sequence[Trajectory]) -> Trajectory:
     label = _("Step inspector: every number of the formula")
     with controls.drawer(label, "drawer_inspect", ":material/search:") as is_open:
         with st.container(horizontal=True):
-            chosen = controls.choice(_("Optimizer"), titles, "inspect", first, shown=is_open)
-            hint = _("Pausing or scrubbing the player sets the step.")
-            step = controls.number(_("Step"), "step", 1, 0, MAX_STEPS, help=hint, shown=is_open)
+            chosen = controls.pick("inspect", titles, drawn=is_open) or first
+            step = controls.show("step", drawn=is_open)
         run = next(run for run in finished if run.optimizer.key == chosen)
         if is_open:
-            inspector(run, int(step))
+            inspector(run, step)
     name = _("The code that ran: {name}", name=run.optimizer.title)
     with controls.drawer(name, "drawer_code", ":material/code:") as is_open:
         if is_open:
@@ -244,8 +242,8 @@ def inspector(run: Trajectory, step: int) -> None:
     ]
     if not np.array_equal(run.received[step - 1], run.gradient[step - 1]):
         rows.append((r"$g_t$", _("Gradient received, with noise and clipping"), run.received[step - 1]))
-    for state in run.optimizer.state:
-        rows.append((f"${state.symbol}$", _(state.text), np.broadcast_to(run.state[state.key][step], 2)))
+    for memory in run.optimizer.state:
+        rows.append((f"${memory.symbol}$", _(memory.text), np.broadcast_to(run.state[memory.key][step], 2)))
     rows.append((r"$\eta_t$", _("Learning rate in this step"), np.broadcast_to(run.rate[step - 1], 2)))
     for name, values in run.explain(step).items():
         symbol, text = EXPLAINED.get(name, (rf"\mathrm{{{name}}}", name))

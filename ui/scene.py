@@ -8,62 +8,41 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.analysis.tuning import random_starts
-from core.engine.limits import REACH
-from core.engine.spec import Parameter, Surface
-from surfaces import SURFACES, surface
-from ui import controls, figures
+from core.engine.spec import Surface
+from teaching.rows import MOST_SEED, surface_in
+from ui import controls, figures, page
+from ui.controls import Change
 from ui.i18n import _
+from ui.page import state
 from ui.player import LABELS, Track, degraded, player
 
-MOST_SEED = 2**31
 SCENES = ("surface", "newton_on", "trap", "trial", "part", "experiment", "lab", "ground", "diagram")
 """Choices that bring another picture: a click on the one before means nothing there."""
-SURFACE_TITLES = {s.key: s.title for s in SURFACES}
 
 
-def choose_surface(
-    default: str,
-    *,
-    titles: Mapping[str, str] = SURFACE_TITLES,
-    on_change: Callable[[], None] | None = None,
-    about: bool = True,
-    sliders: bool = False,
-) -> Surface:
+def choose_surface(*, then: Change | None = None, about: bool = True, sliders: bool = False) -> Surface:
     """Show the choice of a surface and the parameters of its family; return it. `about` says what to see there.
 
     The parameters are numbers to type or, where they are what a page plays with, `sliders`. A new surface brings its
-    own start; a page that also sets rates does both in `on_change`.
+    own start; a page that also sets rates does both in `then`.
     """
-    key = controls.choice(_("Surface"), titles, "surface", default, on_change=on_change or begin_anew)
-    chosen = surface(key)
-    if chosen.parameters:
-        values = {}
-        for p in chosen.parameters:
-            values[p.key] = _choose_parameter(chosen.key, p, sliders)
-        chosen = chosen.with_parameters(**values)
+    controls.show("surface", then=then or begin_anew)
+    chosen = surface_in(state())
+    for parameter in chosen.parameters:
+        (controls.slider if sliders else controls.show)(f"{chosen.key}_{parameter.key}")
     if about:
         st.caption(_(chosen.teaches))
-    return chosen
-
-
-def _choose_parameter(surface_key: str, p: Parameter, as_slider: bool) -> float:
-    label, key = f"${p.symbol}$ {_(p.text)}", f"{surface_key}_{p.key}"
-    if as_slider and p.scale == "log":
-        return controls.log_slider(_(p.text), p.symbol, f"{surface_key}_log_{p.key}", p.default, *p.allowed)
-    if as_slider:
-        return controls.slider(label, key, p.default, *p.allowed, step=1.0)
-    return controls.number(label, key, p.default, *p.allowed)
+    return surface_in(state())
 
 
 def begin_anew() -> None:
     """Take the start from the surface just chosen."""
-    set_start(surface(st.session_state["surface"]).starts[0])
+    page.reset("x", "y")
 
 
 def set_start(point: Sequence[float]) -> None:
     """Put the start here."""
-    controls.put("x", float(point[0]))
-    controls.put("y", float(point[1]))
+    page.update(x=float(point[0]), y=float(point[1]))
 
 
 def move_start(key: str = "player") -> None:
@@ -74,20 +53,19 @@ def move_start(key: str = "player") -> None:
 
 def draw_start() -> None:
     """Take a random point of the window and show its seed."""
-    seed = st.session_state["start_seed"] = (controls.held("start_seed", 0) + 1) % (MOST_SEED + 1)
-    x, y = random_starts(st.session_state["surface"], 1, seed)[:, 0]
-    set_start((round(float(x), 4), round(float(y), 4)))
+    seed = (state()["start_seed"] + 1) % (MOST_SEED + 1)
+    x, y = random_starts(state()["surface"], 1, seed)[:, 0]
+    page.update(start_seed=seed, x=round(float(x), 4), y=round(float(y), 4))
 
 
-def choose_start(default: Sequence[float], *, random: bool = True) -> tuple[float, float]:
+def choose_start() -> tuple[float, float]:
     """Show the start as two numbers, the keyboard's way to it, and a button that draws one; return it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        x = controls.number(_("Start x"), "x", float(default[0]), -REACH, REACH)
-        y = controls.number(_("Start y"), "y", float(default[1]), -REACH, REACH)
-        if random:
-            controls.number(_("Seed"), "start_seed", 0, 0, MOST_SEED, help=_("Seed of the random start"))
+        start = controls.show("x"), controls.show("y")
+        if "start_seed" in state():
+            controls.show("start_seed")
             st.button(_("Random"), icon=":material/casino:", on_click=draw_start)
-    return x, y
+    return start
 
 
 def play(
@@ -95,9 +73,13 @@ def play(
 ) -> None:
     """Show the player in the reader's language; a click on the surface moves the start. Options as `player`."""
     texts = {name: _(text) for name, text in LABELS.items()}
-    context = {name: st.session_state[name] for name in SCENES if name in st.session_state}
-    settings: dict[str, Any] = {"on_start": lambda: move_start(key), "context": context} | options
-    player(tracks, key=key, labels=texts | dict(labels), **settings)
+    settings: dict[str, Any] = {"on_start": lambda: move_start(key), "context": picture()} | options
+    player(tracks, key=key, labels=texts | dict(labels), current=picture, **settings)
+
+
+def picture() -> dict[str, str]:
+    """Return the choices that make the picture what it is: a message about another one means nothing here."""
+    return {name: state()[name] for name in SCENES if name in state()} | {"page": page.key()}
 
 
 def show_plane(

@@ -22,7 +22,7 @@ from pages.activations import measure as gallery
 from pages.activations import units
 from pages.activations.measure import BINS, NEAR, NEURONS, PAIRS, SAMPLES, TARGETS, Chain, Course, Statistic
 from pages.activations.units import curve, drawn, number, region, regions_of, visible
-from ui import controls, figures, frame, lesson, runs, scene
+from ui import compute, controls, figures, lesson, runs, scene
 from ui.figures import Curve
 from ui.i18n import _
 from ui.palette import activation_ink
@@ -366,7 +366,7 @@ def dead_neuron(plan: Plan) -> None:
     places = st.columns(2, gap="small")
     pictures, playing = [place.container() for place in places], st.container()
     start = scene.choose_start(gallery.neuron(NEURONS[0]).starts[0], random=False)
-    with frame.work(_("Compiling the formulas (only after an update)")):
+    with compute.compiling():
         finished = {
             key: [descend(gallery.neuron(key), o, start, plan.steps, plan.rates[o.key]) for o in plan.field]
             for key in NEURONS

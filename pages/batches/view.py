@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from ui.kept import kept
 
 from core import Noise, descend
 from core.analysis.curvature import eigenvalues, stable_rate
@@ -24,10 +25,9 @@ from surfaces.linear_regression import linear_regression
 from surfaces.logistic_regression import logistic_regression
 from teaching.contract import Claim
 from ui import batches as draw
-from ui import controls, figures, frame, lesson, runs, scene
+from ui import compute, controls, figures, lesson, runs, scene
 from ui.figures import Curve
 from ui.i18n import _
-from ui.kept import kept
 from ui.palette import MARK
 from ui.player import Track
 from ui.server import aside
@@ -304,7 +304,7 @@ def show_race(plan: Plan, budget: Budget) -> None:
     start = scene.choose_start(first_start(plan.surface), random=False)
     steps = [lab.updates_within(budget.clock, budget.amount, s, plan.rows, *budget.model) for s in plan.sizes]
     say_short(plan, steps)
-    with frame.work(_("Compiling the formulas (only after an update)")):
+    with compute.compiling():
         walks = [lab.walk(plan, k, start, most, *budget.model) for k, most in enumerate(steps)]
     planes = [f"batches_plane_{k}" for k in range(1 if budget.together else len(walks))]
     with playing:

@@ -8,7 +8,7 @@ import streamlit as st
 from core.analysis.directions import BestDirection, best_direction, is_kink, law_error, slice_along, slope, step_slope
 from core.engine.spec import Surface
 from surfaces import surface
-from ui import controls, figures, frame, lesson, runs, scene
+from ui import compute, controls, figures, lesson, runs, scene
 from ui.i18n import _
 from ui.palette import BLUE, GREEN, MARK, ORANGE
 from ui.player import Arrow, Track
@@ -220,7 +220,7 @@ def stage(chosen: Surface) -> None:
     angle, length = choose_step(chosen)
     turning = st.container()
     point = scene.choose_start(first_point(chosen))
-    with frame.work(_("Compiling the formulas (only after an update)")):
+    with compute.compiling():
         known = bool(np.isfinite([chosen.value(*point), *chosen.gradient(*point)]).all())
         best = best_direction(chosen, point, length) if known else None
         tracks = growing_steps(chosen, point, angle, length, best) if best else []

@@ -10,14 +10,14 @@ from core import Noise, Trajectory, descend
 from core.analysis.tuning import RATES
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
+from core.memory import remembered
 from core.optimizers import optimizer
 from pages.coordinates import measure as lab
 from surfaces import surface
 from teaching.contract import Claim
-from ui import controls, figures, frame, lesson, runs, scene
+from ui import compute, controls, figures, lesson, runs, scene
 from ui.figures import Curve
 from ui.i18n import _, language
-from ui.kept import kept
 from ui.palette import MARK, ink
 from ui.player import Track
 from ui.server import aside
@@ -195,7 +195,7 @@ def stage(walk: Walk) -> None:
     """Run the methods and show them. A fragment: a click that moves the start draws only this anew."""
     pictures, playing = st.container(), st.container()
     start = scene.choose_start(walk.start, random=False)
-    with frame.work(_("Compiling the formulas (only after an update)")):
+    with compute.compiling():
         finished = [
             descend(walk.surface, m, start, walk.steps, hyper=walk.hyper[m.key], noise=walk.noise) for m in walk.methods
         ]
@@ -252,7 +252,7 @@ def show_turned(walk: Walk) -> None:
     figures.show(figure, "coordinates_turned", _("Steps down the ravine against its angle"), bar=False)
 
 
-@kept(64)
+@remembered(64)
 def turned_figure(rates: tuple, angle: float | None, lang: str) -> go.Figure:
     rows = []
     for key, lr in rates:
@@ -298,7 +298,7 @@ def show_robustness() -> None:
     )
 
 
-@kept(16)
+@remembered(16)
 def robustness_figure(chosen: str, x_title: str, y_title: str) -> go.Figure:
     sweeps = [(m, optimizer(m).title, lab.robustness(chosen, m)) for m in lab.ROBUST_METHODS]
     return figures.Still(figures.rate_sweeps(sweeps, lab.ROBUST_STEPS, x_title, y_title))
@@ -337,7 +337,7 @@ def rare_title(key: str, falling: bool) -> str:
     return f"{METHODS[key]}, η/√t" if falling else METHODS[key]
 
 
-@kept(8)
+@remembered(8)
 def rare_figure(seed: int, lang: str) -> go.Figure:
     steps = np.arange(0, lab.RARE_STEPS + 1, 30)
     rows = []
@@ -378,7 +378,7 @@ def named(key: str, hyper: dict) -> str:
     return f"{optimizer(key).title} ({extra})" if extra else optimizer(key).title
 
 
-@kept(8)
+@remembered(8)
 def skewed_figure(seed: int, lang: str) -> go.Figure:
     steps = np.unique(np.geomspace(1, lab.SKEWED_STEPS, 120).astype(int))
     rows = []

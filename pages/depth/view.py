@@ -13,7 +13,7 @@ from core.networks.normalisation import normalisation, normalise, normalise_back
 from core.networks.parameters import parameters_of, with_parameters
 from core.networks.signal import MAX_BATCH, MAX_DEPTH, MAX_WIDTH, NORMALISED, Signal
 from pages.depth import measure as lab
-from ui import controls, figures, frame, lesson, maps, runs, scene
+from ui import compute, controls, figures, lesson, maps, runs, scene
 from ui.figures import FALLING, RISING, Curve
 from ui.i18n import _
 from ui.palette import GREEN, MARK
@@ -396,7 +396,7 @@ def show_symmetry() -> None:
     with right:
         seed = controls.number(_("Seed of the random weights"), "weights_seed", 0, 0, 2**31)
     message = _("Training four networks for {steps} steps", steps=steps)
-    with frame.work(_("Compiling the formulas (only after an update)")), aside(), st.spinner(message):
+    with compute.compiling(), aside(), st.spinner(message):
         found = lab.symmetry(level, seed, steps)
     names = {
         "equal": (_("All weights {level}", level=f"{level:g}"), RISING, "solid"),

@@ -10,14 +10,14 @@ from core import Goal, Trajectory, descend
 from core.analysis.tuning import first_rate
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
+from core.memory import remembered
 from core.optimizers import optimizer
 from pages.fine_print import measure as lab
 from surfaces import surface
 from teaching.contract import Claim
-from ui import controls, figures, frame, lesson, runs, scene
+from ui import compute, controls, figures, lesson, runs, scene
 from ui.figures import Curve
 from ui.i18n import _
-from ui.kept import kept
 from ui.palette import MARK, ink
 from ui.player import Track
 from ui.server import aside
@@ -93,7 +93,7 @@ def show_bars(plan: Plan) -> None:
     figures.show(bars(given, plan.scale, title, names), "fine_print_bars", title, bar=False)
 
 
-@kept(64)
+@remembered(64)
 def bars(given: tuple, scale: float, title: str, names: tuple[str, str]) -> go.Figure:
     found = {key: lab.first_steps(lab.at_scale(dict(hyper), scale), BARS) for key, _name, hyper in given}
     every = np.concatenate([[1.0], *found.values()])
@@ -157,7 +157,7 @@ def stage(plan: Plan) -> None:
     pictures, playing = st.container(), st.container()
     start = scene.choose_start(plan.surface.starts[0])
     goal = Goal("value below", figures.lowest(plan.surface) + 1e-3)
-    with frame.work(_("Compiling the formulas (only after an update)")):
+    with compute.compiling():
         finished = [
             descend(plan.surface, o, start, plan.steps, hyper=lab.at_scale(plan.hyper[o.key], plan.scale), goal=goal)
             for o in plan.variants
@@ -215,7 +215,7 @@ def show_epsilon(plan: Plan) -> None:
         figures.show(figure, "fine_print_scale", title, bar=False)
 
 
-@kept(64)
+@remembered(64)
 def epsilon_figure(rescaled: bool, scale: float | None, x_title: str, y_title: str) -> go.Figure:
     measure, x = (lab.deviation_by_scale, lab.SCALES) if rescaled else (lab.step_by_gradient, lab.GRADIENTS)
     rows = [
@@ -245,7 +245,7 @@ def show_counter_example() -> None:
     figures.show(figure, "fine_print_counter", alt, bar=False)
 
 
-@kept(8)
+@remembered(8)
 def counter_figure(chosen: str, x_title: str, y_title: str) -> go.Figure:
     case = {"small": lab.SMALL, "large": lab.LARGE}[chosen]
     steps = np.unique(np.geomspace(1, case.steps, 600).astype(int))
@@ -307,7 +307,7 @@ def as_half_life(steps: float, error: float) -> str:
     return f"{steps:.0f} ± {error:.0f}" if np.isfinite(steps) else rf"\> {lab.DECAY_STEPS}"  # ">" alone is a quote
 
 
-@kept(64)
+@remembered(64)
 def decay_figure(strength: float, lr: float, seed: int, d: int, x_title: str, y_title: str) -> go.Figure:
     steps = np.arange(0, lab.DECAY_STEPS + 1, 40)
     rows = [
@@ -320,7 +320,7 @@ def decay_figure(strength: float, lr: float, seed: int, d: int, x_title: str, y_
     return figures.Still(figure)
 
 
-@kept(64)
+@remembered(64)
 def box_figure(strength: float, x_title: str, y_title: str, exact: str) -> go.Figure:
     nearest = int(np.argmin(np.abs(np.log(lab.STRENGTHS / strength))))
     rows = [Curve(*lab.ridge(lab.STRENGTHS), exact, MARK, "dash")]
@@ -367,7 +367,7 @@ def show_equals() -> None:
         runs.table(heads, rows, _("Solutions"))
 
 
-@kept(64)
+@remembered(64)
 def equals_figure(keys: tuple[str, ...], title: str) -> go.Figure:
     tracks = [runs.track(run, len(run.rate), arrows=False) for run in map(lab.solution, keys)]
     plane = figures.plane(lab.equals(), title)

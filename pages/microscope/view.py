@@ -16,7 +16,7 @@ from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
 from core.optimizers import optimizer
 from surfaces import surface
-from ui import controls, figures, frame, lesson, maps, runs, scene
+from ui import compute, controls, figures, lesson, maps, runs, scene
 from ui.i18n import _
 from ui.palette import ink
 from ui.player import Track
@@ -421,7 +421,7 @@ def stage(view: View) -> None:
         return
     words, pictures, playing = st.container(), st.container(), st.container()
     point = scene.choose_start(view.surface.starts[0])
-    with frame.work(_("Compiling the formulas (only after an update)")):
+    with compute.compiling():
         walk = newton_walk(view.surface, point)
         tracks, finished = path_tracks(view, point)
     if snap:

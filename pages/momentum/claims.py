@@ -28,7 +28,7 @@ def _page(surface: str = "ravine", start: Point = (-10.0, 1.0), **widgets) -> di
     """Return what the page needs to show an experiment; by default the ravine at rate 0.015 and beta 0.9."""
     usual = {"steps": 500, "exact": True, "lr_everyone": 0.015, "beta": 0.9, "form": "torch", "diagram": "momentum"}
     calm = {"sigma": 0.0, "momentum_dampening": 0.0}
-    family = {"ravine_log_condition": 2.0, "ravine_angle": 0.0} if surface == "ravine" else {}
+    family = {"ravine_condition": 100.0, "ravine_angle": 0.0} if surface == "ravine" else {}
     return {"surface": surface, "x": start[0], "y": start[1]} | family | usual | calm | widgets
 
 
@@ -437,7 +437,7 @@ CLAIMS = (
             "Mean of f beside gradient descent: {same_large:.0f} times at the same rate; at a tenth {large:.2f} for "
             "ηλ = 0.5, {small:.2f} for 0.05."
         ),
-        settings=_page(ravine_log_condition=1.0, lr_everyone=0.05, sigma=1.0),
+        settings=_page(ravine_condition=10.0, lr_everyone=0.05, sigma=1.0),
         measured=_noise_floor,
         holds=lambda same_large, same_small, large, large_error, small, small_error: (
             min(same_large, same_small) > 5

@@ -10,9 +10,23 @@ import numpy as np
 
 from core import descend
 from core.analysis.curvature import directions
-from core.analysis.stability import best, settings, textbook_nesterov
+from core.analysis.stability import best, curvatures_at_minimum, settings, textbook_nesterov
+from core.analysis.tuning import first_rate
 from core.engine.descend import Trajectory
 from core.engine.spec import Goal, Surface
+from core.optimizers import optimizer
+
+FORMS = {"torch": "momentum", "average": "ema_momentum", "slip": "momentum_faulty"}
+"""What is called momentum: the form -> the optimizer that has it."""
+CONDITIONS = np.geomspace(10, 10_000, 13)
+"""Condition numbers of the race for the square root."""
+
+
+def begin_rate(chosen: Surface) -> float:
+    """Return a rate to begin with; in a ravine one at which all bounce and Nesterov is still stable."""
+    rate, curvatures = first_rate(chosen, optimizer("momentum")), curvatures_at_minimum(chosen)
+    return min(rate, 1.2 / curvatures[1]) if chosen.parameters and curvatures else rate
+
 
 SEEN = 0.01
 """The part of a picture below which a movement is not seen: four pixels of four hundred."""

@@ -10,26 +10,22 @@ import streamlit as st
 from core import Goal, Noise, Trajectory, descend
 from core.analysis import stability
 from core.analysis.stability import StabilityMap
-from core.analysis.tuning import first_rate
-from core.engine.limits import MAX_STEPS
 from core.engine.spec import Surface
+from core.memory import remembered
 from core.optimizers import optimizer
+from core.text import T
 from pages.momentum import claims as lesson_data
 from pages.momentum import measure as inertia
-from surfaces import surface
-from ui import controls, figures, frame, maps, runs, scene
+from pages.momentum.measure import CONDITIONS, FORMS
+from ui import compute, controls, figures, maps, page, runs, scene
 from ui.i18n import _, language
-from ui.kept import kept
+from ui.page import fragment, state
 from ui.palette import GREEN, MARK, SKY, VERMILION, ink
 from ui.player import Arrow, Track
-from ui.server import aside
 
-FORMS = {"torch": "momentum", "average": "ema_momentum", "slip": "momentum_faulty"}
-"""What is called momentum: the form -> the optimizer that has it."""
 LINKED = {"gap": "momentum_gap", "across": "momentum_across"}
 BUDGET = 500
 """Steps of every run of the diagram."""
-CONDITIONS = np.geomspace(10, 10_000, 13)
 PARTS = {"carried": ("βΔ", GREEN), "downhill": ("−ηg", SKY), "correction": ("−ηβ(g − g₋₁)", VERMILION)}
 
 
@@ -45,52 +41,38 @@ class Plan(NamedTuple):
 
 def begin_anew() -> None:
     """Take start and rate from the surface just chosen."""
-    scene.begin_anew()
-    controls.set_rate("everyone", begin_rate(surface(st.session_state["surface"])))
-
-
-def begin_rate(chosen: Surface) -> float:
-    """Return a rate to begin with; in a ravine one at which all bounce and Nesterov is still stable."""
-    rate, curvatures = first_rate(chosen, optimizer("momentum")), stability.curvatures_at_minimum(chosen)
-    return min(rate, 1.2 / curvatures[1]) if chosen.parameters and curvatures else rate
+    page.reset("x", "y", "lr_everyone")
 
 
 def set_both(rate: float, beta: float) -> None:
     """Put exactly this rate and beta into their widgets."""
-    controls.set_rate("everyone", rate)
-    st.session_state["exact"], st.session_state["beta"] = True, beta
+    page.update(lr_everyone=rate, exact=True, beta=beta)
 
 
 def take_from_diagram() -> None:
     """Take rate and beta from the point that was clicked on a diagram, whose axis is the method's own rate."""
     point = st.session_state["diagram_player"].start
     beta = round(float(np.clip(point["y"], 0.0, 0.999)), 3)
-    controls.set_rate("everyone", float(f"{point['x'] / rate_factor(st.session_state['diagram'], beta):.3g}"))
-    st.session_state["beta"] = beta
+    page.update(lr_everyone=float(f"{point['x'] / rate_factor(state()['diagram'], beta):.3g}"), beta=beta)
 
 
 def follow_form() -> None:
     """Show the diagram of the form just chosen."""
-    st.session_state["diagram"] = FORMS[st.session_state["form"]]
+    page.update(diagram=FORMS[state()["form"]])
 
 
 def rate_factor(key: str, beta: float) -> float:
     """Return by how much the rate of this optimizer exceeds the one that is set."""
-    matched = key == "ema_momentum" and st.session_state.get("matched", False)
-    return 1 / (1 - beta) if matched else 1.0
+    return 1 / (1 - beta) if key == "ema_momentum" and state()["matched"] else 1.0
 
 
 def choose_plan() -> Plan:
     """Show the sidebar and return what it sets."""
-    chosen = scene.choose_surface("ravine", on_change=begin_anew, sliders=True)
+    chosen = scene.choose_surface(then=begin_anew, sliders=True)
     with controls.drawer(_("Steps, goal, noise"), "drawer_run", ":material/timeline:") as is_open:
-        steps = controls.number(_("Steps"), "steps", runs.STEPS, 1, MAX_STEPS, step=100, shown=is_open)
-        name = _("Goal: this far above the minimum")
-        level = controls.number(name, "goal", 1e-4, 1e-12, 1e6, step=1e-4, shown=is_open)
-        sigma = controls.number(_("Gradient noise, standard deviation"), "sigma", 0.0, 0.0, 1e6, shown=is_open)
-        seed = controls.number(_("Seed of the noise"), "seed", 0, 0, 2**31, shown=is_open)
-        name = _("Dampening of PyTorch's momentum")
-        dampening = controls.number(name, "momentum_dampening", 0.0, 0.0, 1.0, shown=is_open)
+        steps, level, sigma, seed, dampening = (
+            controls.show(key, drawn=is_open) for key in ("steps", "goal", "sigma", "seed", "momentum_dampening")
+        )
     goal = Goal("value below", figures.lowest(chosen) + level)
     return Plan(chosen, steps, goal, Noise(sigma, seed) if sigma else None, dampening)
 
@@ -98,20 +80,16 @@ def choose_plan() -> Plan:
 def choose_settings(chosen: Surface) -> tuple[str, float, float]:
     """Show which formula is called momentum, the rate and beta, which all runs share; return them."""
     first, second, third = st.columns([1.45, 1, 1], gap="medium")
-    exact = st.session_state.get("exact", controls.asked("lr_"))
     with first:
-        names = {"torch": _("PyTorch's"), "average": _("Average"), "slip": _("Find the error")}
-        style = {"widget": st.segmented_control, "required": True, "on_change": follow_form}
-        form = controls.choice(_("Formula of momentum"), names, "form", "torch", **style)
+        form = controls.show("form", widget=st.segmented_control, required=True, then=follow_form)
     with second:
-        hyper = optimizer("sgd").hyper[0]
-        rate = controls.rate_widget(_("Rate"), "everyone", begin_rate(surface(chosen.key)), hyper, exact=exact)
+        rate = controls.rate("everyone", exact=state()["exact"])
     with third:
-        beta = controls.slider(_("Share of memory kept") + r" $\;\beta$", "beta", 0.9, 0.0, 0.999, step=0.001)
+        beta = controls.slider("beta")
     with st.container(horizontal=True, vertical_alignment="center"):
         if form == "average":
-            controls.switch(_("Multiply its rate by 1/(1 − β)"), "matched")
-        controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
+            controls.show("matched")
+        controls.show("exact")
         curvatures = stability.curvatures_at_minimum(chosen)
         for key in ("momentum", "nesterov") if curvatures else ():
             label = _("Best for {name}", name=optimizer(key).title)
@@ -123,7 +101,7 @@ def run_all(plan: Plan, start: tuple[float, float], form: str, rate: float, beta
     """Run gradient descent, momentum, Nesterov and the chosen form; return them by key."""
     keys = dict.fromkeys(("sgd", "momentum", FORMS[form], "nesterov"))
     finished = {}
-    with frame.work(_("Compiling the formulas (only after an update)")):
+    with compute.compiling():
         for key in keys:
             hyper = stability.settings(key, rate * rate_factor(key, beta), beta)
             hyper |= {"dampening": plan.dampening} if key == "momentum" else {}
@@ -153,12 +131,12 @@ def part_arrows() -> list[Arrow]:
     ]
 
 
-@kept(48)
+@remembered(48, T("Running 40,000 runs"))
 def diagrams_of(chosen: Surface, key: str, level: float) -> tuple[StabilityMap | None, StabilityMap]:
     return stability.diagrams(chosen, key, level, BUDGET)
 
 
-@kept(48)
+@remembered(48)
 def diagram_figure(
     found: StabilityMap, fewest: float, curvatures: tuple[float, float] | None, _language: str
 ) -> go.Figure:
@@ -210,13 +188,11 @@ def mark_best(figure: go.Figure, place: tuple[float, float] | None) -> None:
 
 def show_diagrams(plan: Plan, rate: float, beta: float) -> None:
     """Show both diagrams of one method, with a marker at the setting that a click moves."""
-    titles = {key: optimizer(key).title for key in stability.METHODS}
-    key = controls.choice(_("Diagram of"), titles, "diagram", "momentum")
+    key = controls.show("diagram")
     if plan.surface.minimum is None:
         st.info(_("This surface has no minimum to reach, so steps to it cannot be counted."))
         return
-    with aside(), st.spinner(_("Running {count} runs", count=200 * 200)):
-        theory, measured = diagrams_of(plan.surface, key, plan.goal.level - figures.lowest(plan.surface))
+    theory, measured = diagrams_of(plan.surface, key, plan.goal.level - figures.lowest(plan.surface))
     shown = [name for name, found in (("diagram_theory", theory), ("diagram_measured", measured)) if found]
     scene.play(
         [],
@@ -326,14 +302,14 @@ def take_away(plan: Plan, finished: list[Trajectory], run: Trajectory) -> None:
     runs.torch_drawer(run, plan.steps, noise=plan.noise)
 
 
-@st.fragment
+@fragment
 def stage(plan: Plan) -> None:
     """Run everything and show it. A fragment: what a click sets draws only this anew."""
     form, rate, beta = choose_settings(plan.surface)
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         picture, playing = st.container(), st.container()
-        start = scene.choose_start(plan.surface.starts[0], random=False)
+        start = scene.choose_start()
     finished = run_all(plan, start, form, rate, beta)
     tracks = [track(run, plan.steps) for run in finished.values()]
     with playing:
@@ -362,7 +338,7 @@ def stage(plan: Plan) -> None:
     take_away(plan, list(finished.values()), runs.inspect(list(finished.values())))
 
 
-@kept(1)
+@remembered(1)
 def condition_race() -> inertia.Race:
     return inertia.race_condition_numbers(CONDITIONS)
 
@@ -371,8 +347,7 @@ def show_square_root() -> None:
     """Show how steps grow with the condition number, for each method at its best."""
     title = _("The square root")
     st.markdown(f"### {title}")
-    with frame.work(_("Compiling the formulas (only after an update)")), aside():
-        race = condition_race()
+    race = condition_race()
     kappa = race.conditions
     rows = [figures.Curve(kappa, race.steps[key], optimizer(key).title, *ink(key)) for key in race.steps]
     for power, key, name in ((1.0, "sgd", "∝ κ"), (0.5, "momentum", "∝ √κ")):

@@ -26,7 +26,7 @@ from core.networks.normalisation import (
 )
 from core.networks.parameters import with_parameters
 from pages.normalisation import measure as lab
-from ui import controls, figures, frame, lesson, maps, runs, scene
+from ui import compute, controls, figures, lesson, maps, runs, scene
 from ui.figures import FALLING, RISING, Curve
 from ui.i18n import _
 from ui.palette import GREEN, MARK
@@ -264,7 +264,7 @@ def train_all(tasks: Sequence[lab.Task], message: str) -> list[lab.Ends]:
         def progress(part: float, done: int = k) -> None:
             bar.progress(min((done + part) / len(tasks), 1.0), message)
 
-        with frame.work(_("Compiling the formulas (only after an update)")), aside():
+        with compute.compiling(), aside():
             ends.append(lab.trained(task, progress))
     bar.empty()
     return ends

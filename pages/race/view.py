@@ -14,7 +14,7 @@ from core.schedules import schedule
 from surfaces import surface
 from teaching.contract import Claim
 from teaching.presets import Preset, preset
-from ui import controls, figures, frame, lesson, runs, scene
+from ui import compute, controls, figures, lesson, runs, scene
 from ui.i18n import _
 from ui.server import aside
 
@@ -220,7 +220,7 @@ def stage(race: Race) -> None:
     settings = {"schedule": race.plan, "noise": race.noise, "clip_norm": race.clip, "goal": race.goal}
     finished = []
     try:
-        with frame.work(_("Compiling the formulas (only after an update)")):
+        with compute.compiling():
             for rival in race.rivals:
                 finished.append(
                     descend(race.surface, rival, start, race.steps, hyper=race.hyper[rival.key], **settings)

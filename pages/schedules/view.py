@@ -18,7 +18,7 @@ from core.optimizers import optimizer
 from core.schedules import drawn_schedule, schedule, torch_source
 from core.torch_script import torch_script
 from teaching.contract import Claim
-from ui import controls, figures, frame, lesson, runs, scene
+from ui import compute, controls, figures, lesson, runs, scene
 from ui.i18n import _
 from ui.palette import MARK, ink
 from ui.player import Track
@@ -249,7 +249,7 @@ def stage(setup: Setup) -> None:
     if setup.tuned:
         setup, sweeps = with_tuned_rates(setup)
     case = setup.case
-    with frame.work(_("Compiling the formulas (only after an update)")):
+    with compute.compiling():
         finished = [
             descend(
                 case.surface, case.optimizer, start, case.steps, entry.lr,

@@ -15,7 +15,7 @@ from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
 from core.optimizers import optimizer
 from surfaces import surface
-from ui import controls, figures, frame, lesson, maps, runs, scene
+from ui import compute, controls, figures, lesson, maps, runs, scene
 from ui.i18n import _
 from ui.palette import BROWN, INDIGO, MARK, ink
 from ui.player import Track
@@ -285,7 +285,7 @@ def stage(plan: Plan) -> None:
     # In the stream the paths come before the figures, though below them in the page, and need not wait for them.
     limits, pictures, playing = st.container(), st.container(), st.container()
     start = scene.choose_start(plan.surface.starts[0])
-    with frame.work(_("Compiling the formulas (only after an update)")):
+    with compute.compiling():
         run = descend(plan.surface, SGD, start, plan.steps, rate, goal=plan.goal)
         end = end_of(run, maps.atlas_of(plan.surface))
         tracks = [*run_tracks(plan, run), *error_tracks(plan, run, end)]

@@ -17,7 +17,7 @@ from pages.traps import measure as lab
 from pages.traps.measure import OFFSETS, SEEDS, TRAPS, WELL_STARTS, Trap, trap
 from surfaces import surface
 from teaching.contract import Claim
-from ui import controls, figures, frame, lesson, maps, runs, scene
+from ui import compute, controls, figures, lesson, maps, runs, scene
 from ui.i18n import _
 from ui.palette import MARK, ink
 from ui.player import Track
@@ -176,7 +176,7 @@ def show_saddle(plan: Plan, finished: list[Trajectory]) -> None:
         runs.table((_("Optimizer"), _("Measured"), _("Theory")), rows, _("Growth of |y| per step"))
     with controls.drawer(_("Race table: everyone from four offsets"), "drawer_table", ":material/table:") as is_open:
         if is_open:
-            with frame.work(_("Compiling the formulas (only after an update)")), aside():
+            with compute.compiling(), aside():
                 table = lab.race_table()
             rows = [(TITLES[key], *(str(n) if n >= 0 else "∞" for n in steps)) for key, steps in table.items()]
             runs.table((_("Optimizer"), *(f"y = {y:g}" for y in OFFSETS)), rows, _("Steps to leave the saddle"))
@@ -275,7 +275,7 @@ def stage(plan: Plan) -> None:
     if plan.trap.key == "saddle":
         with sliding:
             choose_offset(abs(start[1]))
-    with frame.work(_("Compiling the formulas (only after an update)")):
+    with compute.compiling():
         finished = [
             [
                 descend(m, o, start, plan.steps, plan.rates[o.key], noise=plan.noise, goal=plan.trap.goal)
