@@ -133,7 +133,7 @@ def _saddle() -> dict:
 @cache
 def _fits() -> dict:
     """Mean loss on ten rows and mean error on unseen ones, by batch and schedule, over a hundred sets of rows."""
-    numbers = {}
+    numbers: dict = {}
     for name, size, schedule in (("small", 1, None), ("falling", 1, "cosine"), ("large", 10, None)):
         losses, errors = [], []
         for k, (surface, truth) in enumerate(small_sets(10)):

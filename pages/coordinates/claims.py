@@ -123,8 +123,8 @@ def _narrower_from_random_starts() -> int:
             np.count_nonzero(sweep_rates(surface, key, goal=goal, steps=5000, starts=starts).reached > 0.5)
             for key in ("sgd", "adam")
         )
-        count += adam < sgd
-    return int(count)
+        count += int(adam < sgd)
+    return count
 
 
 def _alike() -> dict:
@@ -196,11 +196,11 @@ def _adagrad_and_sgd() -> dict:
         (sgd, _, sgd_dense), (adagrad, _, dense) = (_arrival(*row, every=every) for row in rows)
         faster.append(sgd / adagrad)
         exact.append(dense / sgd_dense)
-    sgd, adagrad = _arrival("sgd", 0.1), _arrival("adagrad", 1.0)
+    (sgd, sgd_error, _), (adagrad, adagrad_error, _) = _arrival("sgd", 0.1), _arrival("adagrad", 1.0)
     return {
-        "sgd": round(sgd[0]),
-        "adagrad": round(adagrad[0]),
-        "error": round(max(sgd[1], adagrad[1])),
+        "sgd": round(sgd),
+        "adagrad": round(adagrad),
+        "error": round(max(sgd_error, adagrad_error)),
         "least": float(min(faster)),
         "dense": float(max(exact)),
     }
@@ -208,14 +208,16 @@ def _adagrad_and_sgd() -> dict:
 
 def _falling_or_constant() -> dict:
     """Steps of SGD, and of RMSprop and Adam at rates that are constant and that fall, in units of those of SGD."""
-    constant, falling, exact = [], [], []
+    constant: list[float] = []
+    falling: list[float] = []
+    exact = []
     for every in EVERY:
         sgd, _, sgd_dense = _arrival("sgd", 0.1, every=every)
         for row in (row for row in RARE_RATES if row[0] in ("rmsprop", "adam")):
             steps, _, dense = _arrival(*row, every=every)
             (falling if row[2] else constant).append(steps / sgd)
             exact.append(dense / sgd_dense)
-    rows = {"sgd": ("sgd", 0.1), "constant": ("rmsprop", 0.01), "falling": ("rmsprop", 0.7, True)}
+    rows = {"sgd": ("sgd", 0.1, False), "constant": ("rmsprop", 0.01, False), "falling": ("rmsprop", 0.7, True)}
     return {name: round(_arrival(*row)[0]) for name, row in rows.items()} | {
         "fastest_constant": min(constant),
         "slowest_falling": max(falling),
@@ -241,9 +243,8 @@ def _turned() -> dict:
     for key, low, high in (("sgd", 0.01, 0.0199), ("adagrad", 0.1, 30.0), ("adam", 0.01, 3.0)):
         for name, angle in (("", 0.0), ("_turned", 45.0)):
             starts = np.tile(np.array(turned_start(angle))[:, None], 60)
-            goal, turn = Goal("value below", 1e-4), {"angle": np.full(60, angle)}
-            rates = np.geomspace(low, high, 60)
-            held = descend_many("ravine", key, starts, 5000, rates, goal=goal, parameters=turn).held
+            goal, rates = Goal("value below", 1e-4), np.geomspace(low, high, 60)
+            held = descend_many("ravine", key, starts, 5000, rates, goal=goal, parameters={"angle": angle}).held
             numbers[f"{key}{name}"] = int(held[held >= 0].min())
     return numbers
 

@@ -198,7 +198,8 @@ def unseen_errors(key: str, size: int | None, seed: int = 0) -> np.ndarray:
 
     Five rows are all there is to learn from, in batches of `size` or all at once.
     """
-    starts, decays, errors = np.zeros((2, len(SET_STRENGTHS))), {"weight_decay": SET_STRENGTHS}, []
+    decays: dict = {"weight_decay": SET_STRENGTHS}
+    starts, errors = np.zeros((2, len(SET_STRENGTHS))), []
     for k, (surface, truth) in enumerate(small_sets(5, seed)):
         batches = None if size is None else Batches(size, "reshuffled", seed + k)
         runs = descend_many(surface, key, starts, 2000, 0.02, decays, schedule="cosine", batches=batches)

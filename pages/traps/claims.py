@@ -77,15 +77,16 @@ def _random_starts_at_a_saddle() -> dict:
     for surface in map(surface_of, WELLS):
         final = descend_many(surface, "sgd", random_starts(surface, 1000, seed=0), 5000, 0.003).final
         bend, _ = eigenvalues(*surface.hessian(*final))
-        held += np.count_nonzero(bend <= 0)
-        worse += np.count_nonzero((bend > 0) & (surface.value(*final) > surface.minimum + 0.01))
+        lowest = surface.value(*surface.minima[0])
+        held += int(np.count_nonzero(bend <= 0))
+        worse += int(np.count_nonzero((bend > 0) & (surface.value(*final) > lowest + 0.01)))
     decades = []
     for lr in RATES:
         far, near, nearer = traps.escapes("sgd", [1e-2, 1e-8, 1e-16], lr, steps=5000)
         decades.append(((near - far) / 6, (nearer - near) / 8))
     uneven = max(abs(soon / late - 1) for soon, late in decades)
     return {
-        "held": int(held),
+        "held": held,
         "worse": 100 * worse / (1000 * len(WELLS)),
         "decade": float(decades[1][1]),
         "uneven": float(uneven),
@@ -94,7 +95,7 @@ def _random_starts_at_a_saddle() -> dict:
 
 def _noise() -> dict:
     """Steps out of the saddle beside the axis without noise, with a tenth and with a hundred times the offset of it."""
-    gains = {10.0: [], 0.01: []}
+    gains: dict[float, list[float]] = {10.0: [], 0.01: []}
     for offset in (1e-6, 1e-4, 1e-3):
         alone = traps.escapes("sgd", [offset])[0]
         for part, found in gains.items():
