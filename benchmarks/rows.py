@@ -28,7 +28,7 @@ from core.engine.batches import Batches
 from core.networks.initialisation import xavier
 from core.networks.signal import propagate
 from core.schedules import rates
-from surfaces import surface
+from surfaces import ALL_SURFACES
 
 SIX_SCHEDULES = ("constant", "step", "exponential", "time_based", "linear", "cosine")
 
@@ -107,7 +107,7 @@ def basin_map_against_numpy() -> Row:
 
 def seeds_and_schedules_against_numpy() -> Row:
     """400 seeds x 1000 steps x 6 schedules, batches of 16, the loss of 256 rows at every step, against NumPy"""
-    line, steps, lr = surface("linear_regression"), 1000, 0.1
+    line, steps, lr = ALL_SURFACES["linear_regression"], 1000, 0.1
     start, seeds = line.starts[0], range(400)
     factors = np.column_stack([rates(key, steps) for key in SIX_SCHEDULES])
 

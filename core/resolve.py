@@ -5,28 +5,28 @@ surfaces; whoever passes the surface itself never needs it.
 """
 
 from core.engine.spec import Optimizer, Surface
-from core.optimizers import optimizer as optimizer_named
-from core.schedules import schedule as schedule_named
+from core.optimizers import ALL_OPTIMIZERS
+from core.schedules import SCHEDULES
 
 
 def surface_of(surface: Surface | str) -> Surface:
     """Return the surface, looked up where it is a key. Raises ValueError for an unknown one."""
     if isinstance(surface, Surface):
         return surface
-    from surfaces import surface as surface_named
+    from surfaces import ALL_SURFACES
 
-    return surface_named(surface)
+    return ALL_SURFACES[surface]
 
 
 def optimizer_of(optimizer: Optimizer | str) -> Optimizer:
     """Return the optimizer, looked up where it is a key. Raises ValueError for an unknown one."""
-    return optimizer if isinstance(optimizer, Optimizer) else optimizer_named(optimizer)
+    return optimizer if isinstance(optimizer, Optimizer) else ALL_OPTIMIZERS[optimizer]
 
 
 def schedule_of(schedule):
     """Return a schedule as the engine takes it: a key becomes its row, alone or paired with settings."""
     if isinstance(schedule, str):
-        return schedule_named(schedule)
+        return SCHEDULES[schedule]
     if isinstance(schedule, tuple) and len(schedule) == 2 and isinstance(schedule[0], str):
-        return schedule_named(schedule[0]), schedule[1]
+        return SCHEDULES[schedule[0]], schedule[1]
     return schedule

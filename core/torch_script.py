@@ -24,8 +24,7 @@ from core.engine.checks import (
 from core.engine.evaluate import parameter_rows
 from core.engine.spec import NOTHING, Noise, Optimizer, Schedule, Surface
 from core.resolve import optimizer_of, surface_of
-from core.schedules import schedule as schedule_named
-from core.schedules import torch_source
+from core.schedules import SCHEDULES, torch_source
 
 TORCH_DEFAULTS: dict[str, dict] = {
     "SGD": {"momentum": 0, "dampening": 0, "weight_decay": 0, "nesterov": False},
@@ -71,7 +70,7 @@ def torch_script(
         "norm": checked_clip("clip_norm", clip_norm),
     }
     checked_batches(batches, surface, steps)
-    row = schedule_named(schedule) if isinstance(schedule, str) else schedule
+    row = SCHEDULES[schedule] if isinstance(schedule, str) else schedule
     noisy = noise is not None and bool(np.any(noise.sigma))
 
     definition, construction, lr = _optimizer(optimizer, values, rewrite=row is None or not row.reads_loss)

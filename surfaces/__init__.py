@@ -1,5 +1,6 @@
 """Test functions of two variables, one file each, and losses from data; both tuples are in order of teaching."""
 
+from core.catalogue import Catalogue
 from core.engine.spec import Surface
 from surfaces.ackley import ACKLEY
 from surfaces.beale import BEALE
@@ -40,64 +41,64 @@ from surfaces.sharpflat import SHARPFLAT
 from surfaces.styblinski import STYBLINSKI
 from surfaces.widening import WIDENING
 
-SURFACES: tuple[Surface, ...] = (
-    # one minimum, straight valleys
-    BOWL,
-    RAVINE,
-    RAVINE45,
-    BOOTH,
-    MATYAS,
-    # curvature that changes on the way
-    ROSENBROCK,
-    BEALE,
-    WIDENING,
-    CLIFF,
-    HYPERBOLA,
-    # saddles
-    SADDLE,
-    SADDLE_BOUNDED,
-    MONKEY,
-    MONKEY_BOUNDED,
-    # a few minima
-    DOUBLEWELL,
-    SHARPFLAT,
-    HIMMELBLAU,
-    CAMEL3,
-    CAMEL6,
-    STYBLINSKI,
-    BRANIN,
-    MCCORMICK,
-    GOLDSTEIN,
-    # plateaus and many minima
-    EASOM,
-    MICHALEWICZ,
-    GRIEWANK,
-    RASTRIGIN,
-    ACKLEY,
-    LEVY13,
-    DROPWAVE,
-    SCHAFFER2,
-    # kinks and creases
-    L1VALLEY,
-    CROSSINTRAY,
-    HOLDER,
-    BUKIN6,
-    EGGHOLDER,
+SURFACES: Catalogue[Surface] = Catalogue(
+    "surface",
+    (
+        # one minimum, straight valleys
+        BOWL,
+        RAVINE,
+        RAVINE45,
+        BOOTH,
+        MATYAS,
+        # curvature that changes on the way
+        ROSENBROCK,
+        BEALE,
+        WIDENING,
+        CLIFF,
+        HYPERBOLA,
+        # saddles
+        SADDLE,
+        SADDLE_BOUNDED,
+        MONKEY,
+        MONKEY_BOUNDED,
+        # a few minima
+        DOUBLEWELL,
+        SHARPFLAT,
+        HIMMELBLAU,
+        CAMEL3,
+        CAMEL6,
+        STYBLINSKI,
+        BRANIN,
+        MCCORMICK,
+        GOLDSTEIN,
+        # plateaus and many minima
+        EASOM,
+        MICHALEWICZ,
+        GRIEWANK,
+        RASTRIGIN,
+        ACKLEY,
+        LEVY13,
+        DROPWAVE,
+        SCHAFFER2,
+        # kinks and creases
+        L1VALLEY,
+        CROSSINTRAY,
+        HOLDER,
+        BUKIN6,
+        EGGHOLDER,
+    ),
 )
-DATA_SURFACES: tuple[Surface, ...] = (
-    LINEAR_REGRESSION,
-    LOGISTIC_REGRESSION,
-    NEURON_SQUARED,
-    NEURON_ENTROPY,
-    DEAD_RELU,
-    LEAKY_RELU,
+DATA_SURFACES: Catalogue[Surface] = Catalogue(
+    "surface",
+    (
+        LINEAR_REGRESSION,
+        LOGISTIC_REGRESSION,
+        NEURON_SQUARED,
+        NEURON_ENTROPY,
+        DEAD_RELU,
+        LEAKY_RELU,
+    ),
 )
 """Losses of the two parameters (w, b) of a line or a neuron, over fixed data."""
 
-
-def surface(key: str) -> Surface:
-    """Return the surface with this key. Raises ValueError for an unknown one."""
-    for candidate in SURFACES + DATA_SURFACES:
-        if candidate.key == key:
-            return candidate
-    raise ValueError(f"surface: {key!r} is not one of {', '.join(s.key for s in SURFACES + DATA_SURFACES)}")
+ALL_SURFACES = SURFACES + DATA_SURFACES

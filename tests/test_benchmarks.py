@@ -16,7 +16,7 @@ from benchmarks.yardsticks import (
 )
 from core import descend, descend_many
 from core.engine.batches import Batches
-from surfaces import surface
+from surfaces import ALL_SURFACES
 
 STARTS = np.random.default_rng(0).uniform(-1.5, 1.5, (2, 100))
 
@@ -36,7 +36,7 @@ def test_momentum_in_numpy_is_our_momentum():
 
 
 def test_line_fits_in_numpy_are_ours():
-    line, rng = surface("linear_regression"), np.random.default_rng(2)
+    line, rng = ALL_SURFACES["linear_regression"], np.random.default_rng(2)
     batches = [Batches(8, seed=seed) for seed in range(3)]
     rates = rng.uniform(0, 0.2, (40, 2))
     drawn = np.stack([b.indices(256, 40).reshape(40, 8) for b in batches])

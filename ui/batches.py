@@ -18,7 +18,7 @@ from core.engine.batches import Batches
 from core.engine.data import Scale
 from core.engine.descend import Trajectory
 from core.engine.spec import Surface, gap
-from core.schedules import schedule
+from core.schedules import SCHEDULES
 from pages.batches import measure as lab
 from ui import figures, runs
 from ui.controls import swatch
@@ -219,7 +219,7 @@ def grid(plan: lab.Plan, keys: Sequence[str], found: lab.Grid) -> go.Figure:
         shared_xaxes="all",
         shared_yaxes="all",
         subplot_titles=[text for row in texts for text in row],
-        row_titles=[schedule(key).title for key in keys],
+        row_titles=[SCHEDULES[key].title for key in keys],
         horizontal_spacing=0.012,
         vertical_spacing=44 / height,
     )

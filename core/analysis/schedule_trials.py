@@ -22,7 +22,7 @@ from core.engine.loop import RUNNING, STATUS
 from core.engine.rates import checked_settings
 from core.engine.spec import NOTHING, Goal, Noise, Optimizer, Schedule, Surface, gap
 from core.resolve import surface_of
-from core.schedules import rates, schedule
+from core.schedules import SCHEDULES, rates
 from core.text import T
 
 MOST_STEPS = 5000
@@ -228,7 +228,7 @@ def line(key: str) -> Line:
 
 def check(chosen: Schedule | str, steps: int, settings: Mapping[str, float] = NOTHING) -> None:
     """Raise ValueError where the settings of a schedule contradict one another or the length of the run."""
-    row = schedule(chosen) if isinstance(chosen, str) else chosen
+    row = SCHEDULES[chosen] if isinstance(chosen, str) else chosen
     (checked_settings if row.reads_loss else rates)(row, steps, settings)
 
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from core.catalogue import Catalogue
 from core.engine.spec import Hyper
-from core.networks.parameters import parameters_of, row_of, whole
+from core.networks.parameters import parameters_of, whole
 from core.text import T
 
 EPS = 1e-5
@@ -65,65 +66,63 @@ class Normalised:
     centred: bool
 
 
-NORMALISATIONS = (
-    Normalisation(
-        key="batch",
-        title="Batch",
-        axes=(0, 2, 3),
-        dense_axis=-2,
-        latex=r"\hat x_{ncij} = \frac{x_{ncij} - \mu_c}{\sqrt{\sigma_c^2 + \varepsilon}}",
-        text=T("One mean and variance per channel, over all images: every image changes every other one."),
-        source="Ioffe & Szegedy 2015, arXiv:1502.03167",
-        torch=lambda shape: f"torch.nn.BatchNorm2d({shape[0]}, eps={EPS!r}, momentum={MOMENTUM!r})",
-    ),
-    Normalisation(
-        key="layer",
-        title="Layer",
-        axes=(1, 2, 3),
-        dense_axis=-1,
-        latex=r"\hat x_{ncij} = \frac{x_{ncij} - \mu_n}{\sqrt{\sigma_n^2 + \varepsilon}}",
-        text=T("One mean and variance per image, over all its channels: the batch does not matter."),
-        source="Ba, Kiros & Hinton 2016, arXiv:1607.06450",
-        torch=lambda shape: f"torch.nn.LayerNorm({list(shape)}, eps={EPS!r})",
-    ),
-    Normalisation(
-        key="instance",
-        title="Instance",
-        axes=(2, 3),
-        dense_axis=None,
-        latex=r"\hat x_{ncij} = \frac{x_{ncij} - \mu_{nc}}{\sqrt{\sigma_{nc}^2 + \varepsilon}}",
-        text=T("One mean and variance per image and channel: the contrast of an image is gone."),
-        source="Ulyanov, Vedaldi & Lempitsky 2016, arXiv:1607.08022",
-        torch=lambda shape: f"torch.nn.InstanceNorm2d({shape[0]}, eps={EPS!r}, affine=True)",
-    ),
-    Normalisation(
-        key="group",
-        title="Group",
-        axes=(2, 3, 4),
-        dense_axis=None,
-        latex=r"\hat x_{ncij} = \frac{x_{ncij} - \mu_{ng(c)}}{\sqrt{\sigma_{ng(c)}^2 + \varepsilon}}",
-        text=T("One mean and variance per image and group of channels: between layer and instance."),
-        source="Wu & He 2018, arXiv:1803.08494",
-        parameters=(Hyper("groups", 2, "G", T("Groups of channels"), (1, 512), (1, 8)),),
-        torch=lambda shape, groups: f"torch.nn.GroupNorm({groups}, {shape[0]}, eps={EPS!r})",
-    ),
-    Normalisation(
-        key="rms",
-        title="RMS",
-        axes=(1, 2, 3),
-        dense_axis=-1,
-        latex=r"\hat x_{ncij} = \frac{x_{ncij}}{\sqrt{\overline{x_n^2} + \varepsilon}}",
-        text=T("Layer normalisation that divides by the size alone and leaves the mean."),
-        source="Zhang & Sennrich 2019, arXiv:1910.07467",
-        centred=False,
-        torch=lambda shape: f"torch.nn.RMSNorm({list(shape)}, eps={EPS!r})",
+NORMALISATIONS = Catalogue(
+    "normalisation",
+    (
+        Normalisation(
+            key="batch",
+            title="Batch",
+            axes=(0, 2, 3),
+            dense_axis=-2,
+            latex=r"\hat x_{ncij} = \frac{x_{ncij} - \mu_c}{\sqrt{\sigma_c^2 + \varepsilon}}",
+            text=T("One mean and variance per channel, over all images: every image changes every other one."),
+            source="Ioffe & Szegedy 2015, arXiv:1502.03167",
+            torch=lambda shape: f"torch.nn.BatchNorm2d({shape[0]}, eps={EPS!r}, momentum={MOMENTUM!r})",
+        ),
+        Normalisation(
+            key="layer",
+            title="Layer",
+            axes=(1, 2, 3),
+            dense_axis=-1,
+            latex=r"\hat x_{ncij} = \frac{x_{ncij} - \mu_n}{\sqrt{\sigma_n^2 + \varepsilon}}",
+            text=T("One mean and variance per image, over all its channels: the batch does not matter."),
+            source="Ba, Kiros & Hinton 2016, arXiv:1607.06450",
+            torch=lambda shape: f"torch.nn.LayerNorm({list(shape)}, eps={EPS!r})",
+        ),
+        Normalisation(
+            key="instance",
+            title="Instance",
+            axes=(2, 3),
+            dense_axis=None,
+            latex=r"\hat x_{ncij} = \frac{x_{ncij} - \mu_{nc}}{\sqrt{\sigma_{nc}^2 + \varepsilon}}",
+            text=T("One mean and variance per image and channel: the contrast of an image is gone."),
+            source="Ulyanov, Vedaldi & Lempitsky 2016, arXiv:1607.08022",
+            torch=lambda shape: f"torch.nn.InstanceNorm2d({shape[0]}, eps={EPS!r}, affine=True)",
+        ),
+        Normalisation(
+            key="group",
+            title="Group",
+            axes=(2, 3, 4),
+            dense_axis=None,
+            latex=r"\hat x_{ncij} = \frac{x_{ncij} - \mu_{ng(c)}}{\sqrt{\sigma_{ng(c)}^2 + \varepsilon}}",
+            text=T("One mean and variance per image and group of channels: between layer and instance."),
+            source="Wu & He 2018, arXiv:1803.08494",
+            parameters=(Hyper("groups", 2, "G", T("Groups of channels"), (1, 512), (1, 8)),),
+            torch=lambda shape, groups: f"torch.nn.GroupNorm({groups}, {shape[0]}, eps={EPS!r})",
+        ),
+        Normalisation(
+            key="rms",
+            title="RMS",
+            axes=(1, 2, 3),
+            dense_axis=-1,
+            latex=r"\hat x_{ncij} = \frac{x_{ncij}}{\sqrt{\overline{x_n^2} + \varepsilon}}",
+            text=T("Layer normalisation that divides by the size alone and leaves the mean."),
+            source="Zhang & Sennrich 2019, arXiv:1910.07467",
+            centred=False,
+            torch=lambda shape: f"torch.nn.RMSNorm({list(shape)}, eps={EPS!r})",
+        ),
     ),
 )
-
-
-def normalisation(key: str) -> Normalisation:
-    """Return the normalisation of this key. Raises ValueError for an unknown one."""
-    return row_of(NORMALISATIONS, "normalisation", key)
 
 
 def normalise(x: np.ndarray, axes: int | tuple[int, ...], centred: bool = True, eps: float = EPS) -> Normalised:

@@ -14,10 +14,10 @@ from functools import cache
 
 import numpy as np
 
-from core.networks.activations import Activation, activation, facts
-from core.networks.initialisation import Initialisation, initialisation
+from core.networks.activations import ACTIVATIONS, Activation, facts
+from core.networks.initialisation import INITIALISATIONS, Initialisation
 from core.networks.moments import STANDARD, Inputs, moments
-from core.networks.normalisation import EPS, Normalised, normalisation, normalise, normalise_backward
+from core.networks.normalisation import EPS, NORMALISATIONS, Normalised, normalise, normalise_backward
 from core.networks.parameters import whole
 
 MAX_DEPTH, MAX_WIDTH, MAX_BATCH = 100, 512, 4096
@@ -113,8 +113,8 @@ def propagate(
     `norm` is "none", "batch", "layer" or "rms", before the activation, with scale 1 and shift 0. Raises ValueError
     that names the argument, what it got and what is allowed.
     """
-    unit = activation(chosen) if isinstance(chosen, str) else chosen
-    start = initialisation(start) if isinstance(start, str) else start
+    unit = ACTIVATIONS[chosen] if isinstance(chosen, str) else chosen
+    start = INITIALISATIONS[start] if isinstance(start, str) else start
     depth, width = whole("depth", depth, 1, MAX_DEPTH), whole("width", width, 1, MAX_WIDTH)
     batch, seed = whole("batch", batch, 2, MAX_BATCH), whole("seed", seed, 0, 2**63 - 1)
     if depth * width * batch > MAX_NUMBERS:
@@ -214,7 +214,7 @@ def _first_sample(norm: str, rows: np.ndarray, done: Normalised | None) -> np.nd
     return normalise_backward(rows, replace(done, value=done.value[:1], inverse=done.inverse[:1]))
 
 
-_NORMS = {key: (normalisation(key).dense_axis or 0, normalisation(key).centred) for key in NORMALISED[1:]}
+_NORMS = {key: (NORMALISATIONS[key].dense_axis or 0, NORMALISATIONS[key].centred) for key in NORMALISED[1:]}
 
 
 def _measuring(unit: Activation) -> Callable[[np.ndarray, np.ndarray], Layer]:

@@ -1,6 +1,6 @@
 """The optimizers, in teaching order. A new one is a file beside this one and a name in a tuple below."""
 
-from core.engine.spec import Optimizer
+from core.catalogue import Catalogue
 from core.optimizers.adadelta import ADADELTA
 from core.optimizers.adagrad import ADAGRAD
 from core.optimizers.adagrad_notes import ADAGRAD_NOTES
@@ -25,33 +25,30 @@ from core.optimizers.schedule_free import SCHEDULE_FREE
 from core.optimizers.sgd import SGD
 from core.optimizers.sign_sgd import SIGN_SGD
 
-OPTIMIZERS = (
-    SGD,
-    MOMENTUM,
-    EMA_MOMENTUM,
-    NESTEROV,
-    ADAGRAD,
-    RMSPROP,
-    ADADELTA,
-    ADAM,
-    AMSGRAD,
-    ADAMW,
-    NADAM,
-    RADAM,
-    ADAMAX,
-    RPROP,
-    ASGD,
-    SCHEDULE_FREE,
-    LION,
-    SIGN_SGD,
+OPTIMIZERS = Catalogue(
+    "optimizer",
+    (
+        SGD,
+        MOMENTUM,
+        EMA_MOMENTUM,
+        NESTEROV,
+        ADAGRAD,
+        RMSPROP,
+        ADADELTA,
+        ADAM,
+        AMSGRAD,
+        ADAMW,
+        NADAM,
+        RADAM,
+        ADAMAX,
+        RPROP,
+        ASGD,
+        SCHEDULE_FREE,
+        LION,
+        SIGN_SGD,
+    ),
 )
-VARIANTS = (MOMENTUM_FAULTY, ADAGRAD_NOTES, RMSPROP_NOTES, ADAM_NOTES, ADAM_GENERAL)
+VARIANTS = Catalogue("optimizer", (MOMENTUM_FAULTY, ADAGRAD_NOTES, RMSPROP_NOTES, ADAM_NOTES, ADAM_GENERAL))
 """Formulas that notes give and that differ from those above, and Adam with a switch for each such difference."""
 
-
-def optimizer(key: str) -> Optimizer:
-    """Return the optimizer or variant with this key. Raises ValueError for an unknown one."""
-    known = {o.key: o for o in OPTIMIZERS + VARIANTS}
-    if not isinstance(key, str) or key not in known:
-        raise ValueError(f"optimizer: {key!r} is unknown; known are {', '.join(known)}")
-    return known[key]
+ALL_OPTIMIZERS = OPTIMIZERS + VARIANTS

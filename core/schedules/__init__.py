@@ -16,6 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from core.catalogue import Catalogue
 from core.engine import rates as engine_rates
 from core.engine.limits import MAX_STEPS
 from core.engine.rates import checked_settings
@@ -137,198 +138,195 @@ LEAST = _fraction("least", 0.0, r"\ell", T("Lowest rate, as a fraction of the ba
 HALF_COSINE = r"\eta_t = \eta\left(\ell + \tfrac{1 - \ell}{2}\left(1 + \cos\left(\pi u\right)\right)\right)"
 TORCH_DOCS = "https://docs.pytorch.org/docs/stable/optim.html"
 
-SCHEDULES = (
-    Schedule(
-        key="constant",
-        title="Constant",
-        factor=constant,
-        latex=r"\eta_t = \eta",
-        text=T("The rate stays as it is; under noise, so does the size of the cloud around the minimum."),
-        source="Robbins & Monro 1951, doi:10.1214/aoms/1177729586 (why it must fall under noise)",
-        torch=lambda lr, steps: "ConstantLR(optimizer, factor=1.0)",
-    ),
-    Schedule(
-        key="step",
-        title=T("Step"),
-        factor=step,
-        settings=(_steps("period", 200, "p", T("Steps between two drops")), GAMMA, WARM_UP),
-        latex=r"\eta_t = \eta\,\gamma^{\lfloor t / p \rfloor}",
-        text=T("The rate drops by the same factor at fixed intervals."),
-        source=f"StepLR, {TORCH_DOCS}",
-        torch=lambda lr, steps, period, gamma: f"StepLR(optimizer, step_size={period}, gamma={gamma!r})",
-    ),
-    Schedule(
-        key="multi_step",
-        title="Multi-step",
-        factor=multi_step,
-        settings=(
-            _fraction("first", 0.5, "a", T("First drop, as a fraction of the run"), 1.0),
-            _fraction("second", 0.75, "b", T("Second drop, as a fraction of the run (1 for never)"), 1.0),
-            GAMMA,
-            WARM_UP,
+SCHEDULES = Catalogue(
+    "schedule",
+    (
+        Schedule(
+            key="constant",
+            title="Constant",
+            factor=constant,
+            latex=r"\eta_t = \eta",
+            text=T("The rate stays as it is; under noise, so does the size of the cloud around the minimum."),
+            source="Robbins & Monro 1951, doi:10.1214/aoms/1177729586 (why it must fall under noise)",
+            torch=lambda lr, steps: "ConstantLR(optimizer, factor=1.0)",
         ),
-        latex=r"\eta_t = \eta\,\gamma^{[t \ge aT] + [t \ge bT]}",
-        text=T("The rate drops at two chosen moments of the run."),
-        source="He et al. 2015, arXiv:1512.03385 (the rate of residual networks)",
-        torch=lambda lr, steps, first, second, gamma: (
-            f"MultiStepLR(optimizer, milestones={_milestones(steps, first, second)}, gamma={gamma!r})"
+        Schedule(
+            key="step",
+            title=T("Step"),
+            factor=step,
+            settings=(_steps("period", 200, "p", T("Steps between two drops")), GAMMA, WARM_UP),
+            latex=r"\eta_t = \eta\,\gamma^{\lfloor t / p \rfloor}",
+            text=T("The rate drops by the same factor at fixed intervals."),
+            source=f"StepLR, {TORCH_DOCS}",
+            torch=lambda lr, steps, period, gamma: f"StepLR(optimizer, step_size={period}, gamma={gamma!r})",
         ),
-    ),
-    Schedule(
-        key="exponential",
-        title="Exponential",
-        factor=exponential,
-        settings=(Hyper("k", 0.005, "k", T("Decay per step"), (0.0, 100.0), (1e-5, 0.1), "log"), WARM_UP),
-        latex=r"\eta_t = \eta\,e^{-kt}",
-        text=T("The rate loses the same share in every step, so that all steps together reach only so far."),
-        source=f"ExponentialLR with gamma = exp(-k), {TORCH_DOCS}",
-        torch=lambda lr, steps, k: f"ExponentialLR(optimizer, gamma=math.exp(-{k!r}))",
-    ),
-    Schedule(
-        key="time_based",
-        title="Time-based",
-        factor=time_based,
-        settings=(Hyper("k", 0.01, "k", T("Decay per step"), (0.0, 100.0), (1e-4, 1.0), "log"), WARM_UP),
-        latex=r"\eta_t = \frac{\eta}{1 + kt}",
-        text=T("The rate falls like 1/t: slowly enough that the steps together can still reach any distance."),
-        source="Robbins & Monro 1951, doi:10.1214/aoms/1177729586",
-        torch=lambda lr, steps, k: f"LambdaLR(optimizer, lambda t: 1 / (1 + {k!r} * t))",
-    ),
-    Schedule(
-        key="linear",
-        title="Linear",
-        factor=linear,
-        settings=(LENGTH, LEAST, WARM_UP),
-        latex=r"\eta_t = \eta\left(1 - (1 - \ell)\min\left(\tfrac{t}{T}, 1\right)\right)",
-        text=T("The rate falls on a straight line."),
-        source=f"LinearLR, {TORCH_DOCS}",
-        torch=lambda lr, steps, length, least: (
-            f"LinearLR(optimizer, start_factor=1.0, end_factor={least!r}, total_iters={length or steps})"
+        Schedule(
+            key="multi_step",
+            title="Multi-step",
+            factor=multi_step,
+            settings=(
+                _fraction("first", 0.5, "a", T("First drop, as a fraction of the run"), 1.0),
+                _fraction("second", 0.75, "b", T("Second drop, as a fraction of the run (1 for never)"), 1.0),
+                GAMMA,
+                WARM_UP,
+            ),
+            latex=r"\eta_t = \eta\,\gamma^{[t \ge aT] + [t \ge bT]}",
+            text=T("The rate drops at two chosen moments of the run."),
+            source="He et al. 2015, arXiv:1512.03385 (the rate of residual networks)",
+            torch=lambda lr, steps, first, second, gamma: (
+                f"MultiStepLR(optimizer, milestones={_milestones(steps, first, second)}, gamma={gamma!r})"
+            ),
         ),
-    ),
-    Schedule(
-        key="polynomial",
-        title="Polynomial",
-        factor=polynomial,
-        settings=(
-            LENGTH,
-            Hyper("power", 2.0, "p", T("Power of what is left"), (0.0, 100.0), (0.25, 5.0)),
-            WARM_UP,
+        Schedule(
+            key="exponential",
+            title="Exponential",
+            factor=exponential,
+            settings=(Hyper("k", 0.005, "k", T("Decay per step"), (0.0, 100.0), (1e-5, 0.1), "log"), WARM_UP),
+            latex=r"\eta_t = \eta\,e^{-kt}",
+            text=T("The rate loses the same share in every step, so that all steps together reach only so far."),
+            source=f"ExponentialLR with gamma = exp(-k), {TORCH_DOCS}",
+            torch=lambda lr, steps, k: f"ExponentialLR(optimizer, gamma=math.exp(-{k!r}))",
         ),
-        latex=r"\eta_t = \eta\left(1 - \min\left(\tfrac{t}{T}, 1\right)\right)^p",
-        text=T("The rate falls to zero as a power of the time that is left: 1 is a line, 2 lands gently."),
-        source=f"PolynomialLR, {TORCH_DOCS}",
-        torch=lambda lr, steps, length, power: (
-            f"PolynomialLR(optimizer, total_iters={length or steps}, power={power!r})"
+        Schedule(
+            key="time_based",
+            title="Time-based",
+            factor=time_based,
+            settings=(Hyper("k", 0.01, "k", T("Decay per step"), (0.0, 100.0), (1e-4, 1.0), "log"), WARM_UP),
+            latex=r"\eta_t = \frac{\eta}{1 + kt}",
+            text=T("The rate falls like 1/t: slowly enough that the steps together can still reach any distance."),
+            source="Robbins & Monro 1951, doi:10.1214/aoms/1177729586",
+            torch=lambda lr, steps, k: f"LambdaLR(optimizer, lambda t: 1 / (1 + {k!r} * t))",
         ),
-    ),
-    Schedule(
-        key="cosine",
-        title="Cosine",
-        factor=cosine,
-        settings=(LENGTH, LEAST, WARM_UP),
-        latex=HALF_COSINE.replace("u", r"\min\left(\tfrac{t}{T}, 1\right)"),
-        text=T("The rate follows half a cosine: high for long, then quickly down, then gently to its end."),
-        source="Loshchilov & Hutter 2017, arXiv:1608.03983",
-        torch=_torch_cosine,
-    ),
-    Schedule(
-        key="cosine_restarts",
-        title="Cosine with restarts",
-        factor=cosine_restarts,
-        settings=(
-            _steps("period", 250, "T_0", T("Steps until the first restart")),
-            Hyper("growth", 1, "q", T("Growth of the period at every restart"), (1, 10), (1, 4)),
-            LEAST,
-            WARM_UP,
+        Schedule(
+            key="linear",
+            title="Linear",
+            factor=linear,
+            settings=(LENGTH, LEAST, WARM_UP),
+            latex=r"\eta_t = \eta\left(1 - (1 - \ell)\min\left(\tfrac{t}{T}, 1\right)\right)",
+            text=T("The rate falls on a straight line."),
+            source=f"LinearLR, {TORCH_DOCS}",
+            torch=lambda lr, steps, length, least: (
+                f"LinearLR(optimizer, start_factor=1.0, end_factor={least!r}, total_iters={length or steps})"
+            ),
         ),
-        latex=HALF_COSINE.replace("u", r"\tfrac{t - s_i}{T_i}")
-        + r"\qquad s_i \le t < s_{i+1} = s_i + T_i \qquad T_{i+1} = q\,T_i",
-        text=T("A cosine that jumps back to the full rate at the end of every period, which may grow."),
-        source="Loshchilov & Hutter 2017, arXiv:1608.03983",
-        torch=lambda lr, steps, period, growth, least: (
-            f"CosineAnnealingWarmRestarts(optimizer, T_0={period}, T_mult={growth}{_eta_min(lr, least)})"
+        Schedule(
+            key="polynomial",
+            title="Polynomial",
+            factor=polynomial,
+            settings=(
+                LENGTH,
+                Hyper("power", 2.0, "p", T("Power of what is left"), (0.0, 100.0), (0.25, 5.0)),
+                WARM_UP,
+            ),
+            latex=r"\eta_t = \eta\left(1 - \min\left(\tfrac{t}{T}, 1\right)\right)^p",
+            text=T("The rate falls to zero as a power of the time that is left: 1 is a line, 2 lands gently."),
+            source=f"PolynomialLR, {TORCH_DOCS}",
+            torch=lambda lr, steps, length, power: (
+                f"PolynomialLR(optimizer, total_iters={length or steps}, power={power!r})"
+            ),
         ),
-    ),
-    Schedule(
-        key="warm_up",
-        title="Warm-up",
-        factor=constant,
-        settings=(replace(WARM_UP, default=50),),
-        latex=r"\eta_t = \eta\,\min\left(\tfrac{t + 1}{n}, 1\right)",
-        text=T("The rate rises on a line to its full size and stays: small steps while the start is steep."),
-        source="Goyal et al. 2017, arXiv:1706.02677",
-        torch=lambda lr, steps: "ConstantLR(optimizer, factor=1.0)",
-    ),
-    Schedule(
-        key="one_cycle",
-        title="One cycle",
-        factor=one_cycle,
-        # No warm-up: it begins with one of its own.
-        settings=(
-            Hyper("pct_start", 0.3, "a", T("Share of the run that rises"), (0.0, 0.99), (0.05, 0.95)),
-            Hyper("div_factor", 25.0, "d", T("Base rate over first rate"), (1.0, 1e6), (1.0, 1e3), "log"),
-            Hyper("final_div_factor", 1e4, "f", T("First rate over last rate"), (1.0, 1e12), (1.0, 1e6), "log"),
+        Schedule(
+            key="cosine",
+            title="Cosine",
+            factor=cosine,
+            settings=(LENGTH, LEAST, WARM_UP),
+            latex=HALF_COSINE.replace("u", r"\min\left(\tfrac{t}{T}, 1\right)"),
+            text=T("The rate follows half a cosine: high for long, then quickly down, then gently to its end."),
+            source="Loshchilov & Hutter 2017, arXiv:1608.03983",
+            torch=_torch_cosine,
         ),
-        latex=r"""
+        Schedule(
+            key="cosine_restarts",
+            title="Cosine with restarts",
+            factor=cosine_restarts,
+            settings=(
+                _steps("period", 250, "T_0", T("Steps until the first restart")),
+                Hyper("growth", 1, "q", T("Growth of the period at every restart"), (1, 10), (1, 4)),
+                LEAST,
+                WARM_UP,
+            ),
+            latex=HALF_COSINE.replace("u", r"\tfrac{t - s_i}{T_i}")
+            + r"\qquad s_i \le t < s_{i+1} = s_i + T_i \qquad T_{i+1} = q\,T_i",
+            text=T("A cosine that jumps back to the full rate at the end of every period, which may grow."),
+            source="Loshchilov & Hutter 2017, arXiv:1608.03983",
+            torch=lambda lr, steps, period, growth, least: (
+                f"CosineAnnealingWarmRestarts(optimizer, T_0={period}, T_mult={growth}{_eta_min(lr, least)})"
+            ),
+        ),
+        Schedule(
+            key="warm_up",
+            title="Warm-up",
+            factor=constant,
+            settings=(replace(WARM_UP, default=50),),
+            latex=r"\eta_t = \eta\,\min\left(\tfrac{t + 1}{n}, 1\right)",
+            text=T("The rate rises on a line to its full size and stays: small steps while the start is steep."),
+            source="Goyal et al. 2017, arXiv:1706.02677",
+            torch=lambda lr, steps: "ConstantLR(optimizer, factor=1.0)",
+        ),
+        Schedule(
+            key="one_cycle",
+            title="One cycle",
+            factor=one_cycle,
+            # No warm-up: it begins with one of its own.
+            settings=(
+                Hyper("pct_start", 0.3, "a", T("Share of the run that rises"), (0.0, 0.99), (0.05, 0.95)),
+                Hyper("div_factor", 25.0, "d", T("Base rate over first rate"), (1.0, 1e6), (1.0, 1e3), "log"),
+                Hyper("final_div_factor", 1e4, "f", T("First rate over last rate"), (1.0, 1e12), (1.0, 1e6), "log"),
+            ),
+            latex=r"""
 \eta_t = \eta\begin{cases}
 c\left(\tfrac1d,\ 1,\ \tfrac{t}{m}\right) & t < m \\
 c\left(1,\ \tfrac{1}{df},\ \tfrac{t - m}{T - 1 - m}\right) & \text{otherwise}
 \end{cases} \\[4pt]
 m = aT - 1 \qquad c(u, v, s) = v + \tfrac{u - v}{2}\left(1 + \cos\left(\pi s\right)\right)
 """,
-        text=T("One rise to the full rate and one long fall to almost nothing."),
-        source="Smith & Topin 2018, arXiv:1708.07120",
-        torch=_torch_one_cycle,
-    ),
-    Schedule(
-        key="cyclic",
-        title="Cyclic",
-        factor=cyclic,
-        settings=(
-            _steps("period", 200, "p", T("Steps of one cycle, up and down"), 2),
-            replace(LEAST, default=0.1),
-            WARM_UP,
+            text=T("One rise to the full rate and one long fall to almost nothing."),
+            source="Smith & Topin 2018, arXiv:1708.07120",
+            torch=_torch_one_cycle,
         ),
-        latex=r"\eta_t = \eta\left(1 - (1 - \ell)\left|1 - \tfrac{2\,(t \bmod p)}{p}\right|\right)",
-        text=T("The rate goes up and down on straight lines, from its lowest value to the full rate and back."),
-        source="Smith 2017, arXiv:1506.01186",
-        torch=lambda lr, steps, period, least: (
-            f"CyclicLR(optimizer, base_lr={least!r} * {lr!r}, max_lr={lr!r}, step_size_up={period / 2!r}, "
-            "cycle_momentum=False)"
+        Schedule(
+            key="cyclic",
+            title="Cyclic",
+            factor=cyclic,
+            settings=(
+                _steps("period", 200, "p", T("Steps of one cycle, up and down"), 2),
+                replace(LEAST, default=0.1),
+                WARM_UP,
+            ),
+            latex=r"\eta_t = \eta\left(1 - (1 - \ell)\left|1 - \tfrac{2\,(t \bmod p)}{p}\right|\right)",
+            text=T("The rate goes up and down on straight lines, from its lowest value to the full rate and back."),
+            source="Smith 2017, arXiv:1506.01186",
+            torch=lambda lr, steps, period, least: (
+                f"CyclicLR(optimizer, base_lr={least!r} * {lr!r}, max_lr={lr!r}, step_size_up={period / 2!r}, "
+                "cycle_momentum=False)"
+            ),
         ),
-    ),
-    Schedule(
-        key="plateau",
-        title="Reduce on plateau",
-        factor=None,
-        reads_loss=True,
-        settings=(
-            Hyper("factor", 0.1, r"\gamma", T("Factor of every drop"), (0.0, 0.999999), (0.05, 0.95)),
-            _steps("patience", 10, "p", T("Steps without progress that are borne"), 0, 200),
-            Hyper("threshold", 1e-4, r"\theta", T("Relative fall that is progress"), (0.0, 1.0), (1e-6, 0.1), "log"),
-            _steps("cooldown", 0, "c", T("Steps after a drop in which nothing is counted"), 0, 200),
-            Hyper("min_lr", 0.0, r"\eta_{\min}", T("Lowest rate"), (0.0, 1e6), (0.0, 0.1)),
+        Schedule(
+            key="plateau",
+            title="Reduce on plateau",
+            factor=None,
+            reads_loss=True,
+            settings=(
+                Hyper("factor", 0.1, r"\gamma", T("Factor of every drop"), (0.0, 0.999999), (0.05, 0.95)),
+                _steps("patience", 10, "p", T("Steps without progress that are borne"), 0, 200),
+                Hyper(
+                    "threshold", 1e-4, r"\theta", T("Relative fall that is progress"), (0.0, 1.0), (1e-6, 0.1), "log"
+                ),
+                _steps("cooldown", 0, "c", T("Steps after a drop in which nothing is counted"), 0, 200),
+                Hyper("min_lr", 0.0, r"\eta_{\min}", T("Lowest rate"), (0.0, 1e6), (0.0, 0.1)),
+            ),
+            latex=r"\eta \leftarrow \max(\gamma\eta,\ \eta_{\min})\quad\text{after } p+1 \text{ steps without}\quad"
+            r" f_t < (1-\theta)\,f_{\text{best}}",
+            text=T(
+                "The rate drops when the loss has found nothing better for a while, be it for noise alone. "
+                "Below zero every loss near the best counts as better, so that near a minimum it does not drop, as in "
+                "torch."
+            ),
+            source=f"ReduceLROnPlateau, {TORCH_DOCS}",
+            torch=_torch_plateau,
         ),
-        latex=r"\eta \leftarrow \max(\gamma\eta,\ \eta_{\min})\quad\text{after } p+1 \text{ steps without}\quad"
-        r" f_t < (1-\theta)\,f_{\text{best}}",
-        text=T(
-            "The rate drops when the loss has found nothing better for a while, be it for noise alone. "
-            "Below zero every loss near the best counts as better, so that near a minimum it does not drop, as in "
-            "torch."
-        ),
-        source=f"ReduceLROnPlateau, {TORCH_DOCS}",
-        torch=_torch_plateau,
     ),
 )
-
-
-def schedule(key: str) -> Schedule:
-    """Return the schedule of this key. Raises ValueError for an unknown one."""
-    for row in SCHEDULES:
-        if row.key == key:
-            return row
-    raise ValueError(f"schedule: got {key!r}, allowed are {', '.join(s.key for s in SCHEDULES)}")
 
 
 def drawn(points: Sequence[tuple[float, float]], steps: int) -> np.ndarray:
@@ -386,4 +384,4 @@ def torch_source(row: Schedule, lr: float, steps: int, settings: Mapping[str, fl
 
 def rates(chosen: Schedule | str, steps: int, settings: Mapping[str, float] = NOTHING) -> np.ndarray:
     """Return the factor on the base rate in every step, (steps,); see `core.engine.rates`."""
-    return engine_rates.rates(schedule(chosen) if isinstance(chosen, str) else chosen, steps, settings)
+    return engine_rates.rates(SCHEDULES[chosen] if isinstance(chosen, str) else chosen, steps, settings)

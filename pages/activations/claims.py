@@ -3,7 +3,7 @@
 import numpy as np
 
 from core import descend
-from core.networks.activations import activation, facts
+from core.networks.activations import ACTIVATIONS, facts
 from core.networks.moments import moments, pair
 from core.networks.parameters import with_parameters
 from core.text import T
@@ -26,7 +26,7 @@ def _page(lab: str, *functions: str, focus: str = "relu", **more: object) -> dic
 
 
 def _sigmoid() -> dict:
-    chosen = activation("sigmoid")
+    chosen = ACTIVATIONS["sigmoid"]
     end = gallery.through(chosen, Course())
     return {
         "largest": facts(chosen).largest_slope[1],
@@ -37,20 +37,20 @@ def _sigmoid() -> dict:
 
 
 def _centred() -> dict:
-    found = {f"{key}_condition": pair(activation(key)).condition for key in ("sigmoid", "tanh")}
-    found |= {f"{key}_same": 100 * pair(activation(key)).same_sign for key in ("sigmoid", "tanh")}
-    return found | {"shifted": pair(activation("sigmoid"), centred=True).condition}
+    found = {f"{key}_condition": pair(ACTIVATIONS[key]).condition for key in ("sigmoid", "tanh")}
+    found |= {f"{key}_same": 100 * pair(ACTIVATIONS[key]).same_sign for key in ("sigmoid", "tanh")}
+    return found | {"shifted": pair(ACTIVATIONS["sigmoid"], centred=True).condition}
 
 
 def _tanh() -> dict:
-    end = gallery.through(activation("tanh"), Course(3.0))
-    known = facts(activation("tanh"))
+    end = gallery.through(ACTIVATIONS["tanh"], Course(3.0))
+    known = facts(ACTIVATIONS["tanh"])
     return {"far": float(end.product[1]), "product": float(end.product[-1]), "reached": int(known.high_reached)}
 
 
 def _relu() -> dict:
-    ends = {name: gallery.through(activation("relu"), Course(x, 50)).product for name, x in _SIDES.items()}
-    share = gallery.outputs(activation("relu"), _normal(), np.linspace(0, 5, 9)).atoms[0][1]
+    ends = {name: gallery.through(ACTIVATIONS["relu"], Course(x, 50)).product for name, x in _SIDES.items()}
+    share = gallery.outputs(ACTIVATIONS["relu"], _normal(), np.linspace(0, 5, 9)).atoms[0][1]
     return {name: float(product[-1]) for name, product in ends.items()} | {"zero": 100 * share}
 
 
@@ -115,7 +115,7 @@ def _learned() -> dict:
 
 
 def _prelu_range() -> dict:
-    prelu = activation("prelu")
+    prelu = ACTIVATIONS["prelu"]
     return {
         name: facts(with_parameters(prelu, alpha=alpha)).low + 0.0  # without the sign of zero
         for name, alpha in (("positive", 0.25), ("zero", 0.0), ("negative", -0.5))
@@ -123,19 +123,19 @@ def _prelu_range() -> dict:
 
 
 def _elu() -> dict:
-    elu = activation("elu")
+    elu = ACTIVATIONS["elu"]
     kinks = {f"kinks_{alpha:g}": len(facts(with_parameters(elu, alpha=alpha)).kinks) for alpha in (1.0, 2.0)}
-    return {"elu": moments(elu).mean, "relu": moments(activation("relu")).mean} | kinks
+    return {"elu": moments(elu).mean, "relu": moments(ACTIVATIONS["relu"]).mean} | kinks
 
 
 def _selu_range() -> dict:
-    known = facts(activation("selu"))
+    known = facts(ACTIVATIONS["selu"])
     return {"low": known.low, "high": known.high}
 
 
 def _selu() -> dict:
     """The fixed point, and the way to it and away from it over 100 wide layers."""
-    selu = activation("selu")
+    selu = ACTIVATIONS["selu"]
     found = moments(selu)
     wide = {name: gallery.wide_layers(selu, std, 100, 1.0) for name, std in (("three", 3.0), ("third", 0.3))}
     return {
@@ -152,7 +152,7 @@ def _selu() -> dict:
 
 def _dips() -> dict:
     """Where SiLU, GELU and Mish are lowest, how smooth they are, and how steep SiLU is."""
-    known = {key: facts(activation(key)) for key in ("silu", "gelu", "mish")}
+    known = {key: facts(ACTIVATIONS[key]) for key in ("silu", "gelu", "mish")}
     found: dict[str, float] = {}
     for key, own in known.items():
         assert own.minimum is not None
@@ -162,7 +162,7 @@ def _dips() -> dict:
 
 
 def _gains() -> dict:
-    return {key: moments(activation(key)).gain for key in ("sigmoid", "tanh", "relu", "selu", "silu")}
+    return {key: moments(ACTIVATIONS[key]).gain for key in ("sigmoid", "tanh", "relu", "selu", "silu")}
 
 
 QUESTIONS = (

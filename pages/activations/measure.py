@@ -15,8 +15,8 @@ import numpy as np
 
 from core.engine.descend import Trajectory
 from core.engine.spec import Surface
-from core.networks.activations import Activation, activation, facts
-from core.networks.initialisation import initialisation
+from core.networks.activations import ACTIVATIONS, Activation, facts
+from core.networks.initialisation import INITIALISATIONS
 from core.networks.moments import Inputs, chain, length_path, moments, sample_moments
 from core.networks.network import Network, silent_units
 from core.networks.parameters import parameters_of, with_parameters
@@ -160,7 +160,7 @@ def real_layers(
     chosen: Activation, std: float, layers: int, weight_variance: float, width: int = 128, seed: int = 0
 ) -> np.ndarray:
     """Return the same, measured in one random network with normal weights and 64 inputs; inf where it overflows."""
-    start = with_parameters(initialisation("normal"), std=math.sqrt(weight_variance / width))
+    start = with_parameters(INITIALISATIONS["normal"], std=math.sqrt(weight_variance / width))
     found = propagate(chosen, start, depth=layers, width=width, batch=64, seed=seed, inputs=Inputs(std=std))
     mean = np.array([0.0, *(layer.mean for layer in found.layers)])
     return np.hypot(found.std[: len(mean)], mean)
@@ -212,10 +212,10 @@ def deaths(
 ) -> tuple[Deaths, ...]:
     """Train 1-32-1 networks with this activation, He's weights and plain gradient descent; count the silent units."""
     x, target = sine()
-    network = Network((1, 32, 1), activation(key))
+    network = Network((1, 32, 1), ACTIVATIONS[key])
     end = train(
         network,
-        initialisation("he"),
+        INITIALISATIONS["he"],
         x,
         target,
         loss="squared error",
@@ -239,7 +239,7 @@ PAIRS = np.linspace(-2, 2, 40)
 def learned(start: float, target: float, lr: float = 0.1, steps: int = 100) -> np.ndarray:
     """Let PReLU learn its slope by gradient descent on the squared error over PAIRS; return it, (steps + 1,)."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return learn_slope(with_parameters(activation("prelu"), alpha=start), target, PAIRS, lr, steps)
+        return learn_slope(with_parameters(ACTIVATIONS["prelu"], alpha=start), target, PAIRS, lr, steps)
 
 
 def learned_at(path: np.ndarray, target: float) -> int:

@@ -13,11 +13,11 @@ from core import OPTIMIZERS, Trajectory, descend
 from core.analysis.tuning import first_rate
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer
-from core.networks.activations import ACTIVATIONS, NEARLY_FLAT, Activation, Interval, activation, facts
+from core.networks.activations import ACTIVATIONS, NEARLY_FLAT, Activation, Interval, facts
 from core.networks.moments import Inputs, chain, moments, next_length, pair, pair_condition
 from core.networks.parameters import with_parameters
 from core.networks.training import learn_slope
-from core.optimizers import optimizer
+from core.optimizers import ALL_OPTIMIZERS
 from pages.activations import measure as gallery
 from pages.activations import units
 from pages.activations.measure import BINS, NEAR, NEURONS, PAIRS, SAMPLES, TARGETS, Chain, Course, Statistic
@@ -342,7 +342,7 @@ class Plan(NamedTuple):
 
 
 def choose_plan() -> Plan:
-    field = [optimizer(key) for key in controls.choices(_("Optimizers"), OPTIMIZER_TITLES, "field", FIELD, most=8)]
+    field = [ALL_OPTIMIZERS[key] for key in controls.choices(_("Optimizers"), OPTIMIZER_TITLES, "field", FIELD, most=8)]
     exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
     rates = {o.key: controls.rate(o, first_rate(gallery.neuron(NEURONS[0]), o), exact=exact) for o in field}
     return Plan(field, rates, controls.number(_("Steps"), "steps", 400, 1, MAX_STEPS, step=100))
@@ -463,7 +463,7 @@ def take_neurons_away(plan: Plan, finished: dict[str, list[Trajectory]]) -> None
 
 def learned_slope() -> None:
     """Let PReLU learn its slope from the outputs of another one."""
-    prelu = activation("prelu")
+    prelu = ACTIVATIONS["prelu"]
     with st.sidebar:
         start = choose_parameters(prelu).parameters[0].default
         target = controls.slider(_("Slope to be learned"), "target", 0.5, -1.0, 1.0, step=0.05)

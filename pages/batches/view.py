@@ -16,11 +16,11 @@ from core.engine.batches import clocks
 from core.engine.data import LARGEST, MOST_ROWS, BadFile, Data, Scale, noisy_line, read_csv, standardised, two_classes
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Goal, Surface
-from core.optimizers import optimizer
+from core.optimizers import ALL_OPTIMIZERS
 from core.schedules import SCHEDULES
 from pages.batches import measure as lab
 from pages.batches.measure import Plan, Walk
-from surfaces import surface
+from surfaces import ALL_SURFACES
 from surfaces.linear_regression import linear_regression
 from surfaces.logistic_regression import logistic_regression
 from teaching.contract import Claim
@@ -32,7 +32,7 @@ from ui.palette import MARK
 from ui.player import Track
 from ui.server import aside
 
-SGD = optimizer("sgd")
+SGD = ALL_OPTIMIZERS["sgd"]
 RATE, EPOCHS, MOST_EPOCHS, GOAL = 0.05, 10, 200, 0.01
 SIZES = {str(2**k): str(2**k) for k in range(11)} | {"N": "N"}
 FIELDS = {
@@ -97,7 +97,7 @@ def first_epochs(chosen: Surface) -> int:
 def drawn_loss(key: str, size: int, noise: float, outliers: float, correlation: float, seed: int) -> Surface:
     """Return the loss over drawn data; the same object for the same numbers, so that its figures are kept."""
     if (size, noise, outliers, correlation, seed) == (256, NOISE[key], 0.0, 0.0, 0):
-        return surface(key)
+        return ALL_SURFACES[key]
     rows = (noisy_line if key == "linear_regression" else two_classes)(size, noise, outliers, correlation, seed)
     return own_loss(key, rows)
 
@@ -121,7 +121,7 @@ def loss(key: str) -> Surface:
         return drawn_loss(key, *values)
     except ValueError as error:
         st.info(_("No loss over such data: {reason}. Shown are the first data.", reason=str(error)))
-        return surface(key)
+        return ALL_SURFACES[key]
 
 
 def own_scale(key: str) -> tuple[Data, Scale]:
@@ -204,7 +204,7 @@ def choose_sizes(experiment: str, rows: int) -> tuple[int, ...]:
 
 def choose_plan(experiment: str) -> Plan:
     """Show what every experiment has and return it."""
-    chosen = surface(GROUNDS[experiment]) if experiment in GROUNDS else choose_loss()
+    chosen = ALL_SURFACES[GROUNDS[experiment]] if experiment in GROUNDS else choose_loss()
     rows = len(chosen.data) if chosen.data else lab.SADDLE_ROWS if experiment == "saddle" else 0
     sizes = choose_sizes(experiment, rows)
     exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.analysis.directions import BestDirection, best_direction, is_kink, law_error, slice_along, slope, step_slope
 from core.engine.spec import Surface
-from surfaces import surface
+from surfaces import ALL_SURFACES
 from ui import compute, controls, figures, lesson, runs, scene
 from ui.i18n import _
 from ui.palette import BLUE, GREEN, MARK, ORANGE
@@ -36,7 +36,7 @@ def first_length(chosen: Surface) -> float:
 
 def begin_anew() -> None:
     """Take point and length from the surface just chosen."""
-    chosen = surface(st.session_state["surface"])
+    chosen = ALL_SURFACES[st.session_state["surface"]]
     scene.set_start(first_point(chosen))
     st.session_state["length"] = round(float(np.log10(first_length(chosen))), 2)
 

@@ -11,9 +11,9 @@ from core.analysis.tuning import RATES
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
 from core.memory import remembered
-from core.optimizers import optimizer
+from core.optimizers import ALL_OPTIMIZERS
 from pages.coordinates import measure as lab
-from surfaces import surface
+from surfaces import ALL_SURFACES
 from teaching.contract import Claim
 from ui import compute, controls, figures, lesson, runs, scene
 from ui.figures import Curve
@@ -23,7 +23,7 @@ from ui.player import Track
 from ui.server import aside
 
 GROUNDS = {ground.key: ground for ground in lab.grounds()}
-METHODS = {key: optimizer(key).title for key in (*lab.GRADIENT_METHODS, *lab.SIGN_METHODS)}
+METHODS = {key: ALL_OPTIMIZERS[key].title for key in (*lab.GRADIENT_METHODS, *lab.SIGN_METHODS)}
 FIELD = ("sgd", "adagrad", "rmsprop", "adadelta", "adam")
 STEPS = 300
 CHARTS = ("rate_x", "rate_y", "divisor_x", "divisor_y", "length")
@@ -98,7 +98,7 @@ def choose_walk() -> Walk:
         "ravine": _("A hundred times as steep across as along. Turn it: who notices?"),
     }
     st.caption(teaches[ground.key])
-    methods = [optimizer(key) for key in controls.choices(_("Methods"), METHODS, "methods", FIELD, most=6)]
+    methods = [ALL_OPTIMIZERS[key] for key in controls.choices(_("Methods"), METHODS, "methods", FIELD, most=6)]
     exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
     hyper = {m.key: {"lr": controls.rate(m, ground.rates[m.key], exact=exact)} for m in methods}
     with controls.drawer(_("Hyper-parameters"), "drawer_hyper", ":material/tune:") as is_open:
@@ -270,7 +270,7 @@ def turned_figure(rates: tuple, angle: float | None, lang: str) -> go.Figure:
 def show_robustness() -> None:
     """Show which rates work on a surface, and for how many decades of rates each method works on six of them."""
     lesson.section(_("How exact must the rate be?"))
-    titles = {key: surface(key).title for key in lab.ROBUST_SURFACES}
+    titles = {key: ALL_SURFACES[key].title for key in lab.ROBUST_SURFACES}
     chosen = controls.choice(_("Surface"), titles, "robust", "rosenbrock")
     with aside(), st.spinner(_("Trying {count} rates for every method", count=len(RATES))):
         sweeps = {(s, m): lab.robustness(s, m) for s in titles for m in lab.ROBUST_METHODS}
@@ -278,10 +278,10 @@ def show_robustness() -> None:
     figure = robustness_figure(chosen, x_title, y_title)
     alt = _("Steps to the minimum against the learning rate, the best rate of each method marked")
     figures.show(figure, "coordinates_robust", alt)
-    runs.say_where_no_rate_works([(m, optimizer(m).title, sweeps[chosen, m]) for m in lab.ROBUST_METHODS])
+    runs.say_where_no_rate_works([(m, ALL_OPTIMIZERS[m].title, sweeps[chosen, m]) for m in lab.ROBUST_METHODS])
     heads = (_("Optimizer"), *titles.values())
     rows = [
-        (f"{controls.swatch(m)} {optimizer(m).title}", *(decades(sweeps[s, m]) for s in titles))
+        (f"{controls.swatch(m)} {ALL_OPTIMIZERS[m].title}", *(decades(sweeps[s, m]) for s in titles))
         for m in lab.ROBUST_METHODS
     ]
     runs.table(heads, rows, _("Decades of rates that work"))
@@ -300,7 +300,7 @@ def show_robustness() -> None:
 
 @remembered(16)
 def robustness_figure(chosen: str, x_title: str, y_title: str) -> go.Figure:
-    sweeps = [(m, optimizer(m).title, lab.robustness(chosen, m)) for m in lab.ROBUST_METHODS]
+    sweeps = [(m, ALL_OPTIMIZERS[m].title, lab.robustness(chosen, m)) for m in lab.ROBUST_METHODS]
     return figures.Still(figures.rate_sweeps(sweeps, lab.ROBUST_STEPS, x_title, y_title))
 
 
@@ -375,7 +375,7 @@ def show_skewed() -> None:
 
 def named(key: str, hyper: dict) -> str:
     extra = ", ".join(f"{name} {value:g}" for name, value in hyper.items())
-    return f"{optimizer(key).title} ({extra})" if extra else optimizer(key).title
+    return f"{ALL_OPTIMIZERS[key].title} ({extra})" if extra else ALL_OPTIMIZERS[key].title
 
 
 @remembered(8)

@@ -5,8 +5,8 @@ from functools import cache
 
 import numpy as np
 
-from core.networks.activations import activation
-from core.networks.initialisation import initialisation
+from core.networks.activations import ACTIVATIONS
+from core.networks.initialisation import INITIALISATIONS
 from core.networks.moments import Inputs
 from core.networks.parameters import with_parameters
 from core.networks.signal import propagate
@@ -27,7 +27,7 @@ def _gradient(unit: str, start: str, norm: str = "none", **parameters: float) ->
 
     Second comes the factor by which one draw of the weights differs from another.
     """
-    drawn = with_parameters(initialisation(start), **parameters)
+    drawn = with_parameters(INITIALISATIONS[start], **parameters)
     draws = [propagate(unit, drawn, norm, batch=lab.SAMPLES, seed=seed).gradient_ratio for seed in range(5)]
     return draws[0], float(np.exp(np.log(draws).std(ddof=1)))
 
@@ -81,8 +81,8 @@ def _normalised() -> dict:
 
 
 def _product() -> dict:
-    found = lab.measured(activation("sigmoid"), initialisation("xavier"), "none")
-    slope = float(activation("sigmoid").slope(0.5))
+    found = lab.measured(ACTIVATIONS["sigmoid"], INITIALISATIONS["xavier"], "none")
+    slope = float(ACTIVATIONS["sigmoid"].slope(0.5))
     factor = found.gradient_ratio ** (1 / 50)
     theory = found.theory.gradient[0] ** (1 / 50) if found.theory else math.nan
     return {"factor": factor, "theory": float(theory), "slope": slope, "ratio": found.gradient_ratio}

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.networks.activations import Activation, activation
-from core.networks.initialisation import Initialisation, initialisation
+from core.networks.activations import ACTIVATIONS, Activation
+from core.networks.initialisation import INITIALISATIONS, Initialisation
 from core.networks.moments import Inputs
 from core.networks.network import Network, initial, spread_of_units
 from core.networks.parameters import parameters_of, with_parameters
@@ -31,13 +31,13 @@ SURVIVES, VANISHES, EXPLODES, ZERO, INFINITE, UNKNOWN = KINDS = (
 ROWS = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "silu", "gelu", "identity")
 """Activations of the grid."""
 COLUMNS: tuple[tuple[str, Initialisation], ...] = (
-    ("N(0, 0.01²)", initialisation("normal")),
-    ("N(0, 1)", with_parameters(initialisation("normal"), std=1.0)),
-    ("PyTorch", initialisation("torch_default")),
-    ("Xavier, LeCun", initialisation("xavier")),
-    ("He", initialisation("he")),
-    ("Orthogonal", initialisation("orthogonal")),
-    ("Orthogonal √2", with_parameters(initialisation("orthogonal"), gain=1.4142)),
+    ("N(0, 0.01²)", INITIALISATIONS["normal"]),
+    ("N(0, 1)", with_parameters(INITIALISATIONS["normal"], std=1.0)),
+    ("PyTorch", INITIALISATIONS["torch_default"]),
+    ("Xavier, LeCun", INITIALISATIONS["xavier"]),
+    ("He", INITIALISATIONS["he"]),
+    ("Orthogonal", INITIALISATIONS["orthogonal"]),
+    ("Orthogonal √2", with_parameters(INITIALISATIONS["orthogonal"], gain=1.4142)),
 )
 """Initialisations of the grid. All layers are as wide as their input, so LeCun and Xavier are the same."""
 GRID_WIDTH, SAMPLES = 128, 32
@@ -161,7 +161,7 @@ def symmetry(level: float = 0.5, seed: int = 0, steps: int = 5000) -> dict[str, 
     where the last one stopped: SGD has no memory, and a batch is all points.
     """
     x, target = sine()
-    tanh, equal, random = activation("tanh"), initialisation("constant"), initialisation("xavier")
+    tanh, equal, random = ACTIVATIONS["tanh"], INITIALISATIONS["constant"], INITIALISATIONS["xavier"]
     network = Network((1, UNITS, 1), tanh)
     parameters = np.zeros((4, network.count))
     parameters[0] = initial(network, with_parameters(equal, level=level), [0])

@@ -7,9 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.networks.activations import ACTIVATIONS, Activation, activation
-from core.networks.initialisation import INITIALISATIONS, Initialisation, initialisation
-from core.networks.normalisation import normalisation, normalise, normalise_backward
+from core.networks.activations import ACTIVATIONS, Activation
+from core.networks.initialisation import INITIALISATIONS, Initialisation
+from core.networks.normalisation import NORMALISATIONS, normalise, normalise_backward
 from core.networks.parameters import parameters_of, with_parameters
 from core.networks.signal import MAX_BATCH, MAX_DEPTH, MAX_WIDTH, NORMALISED, Signal
 from pages.depth import measure as lab
@@ -54,10 +54,10 @@ def tuned(spec):
 def choose_plan() -> Plan:
     """Show the sidebar and return what it sets."""
     unit = controls.choice(_("Activation"), {a.key: a.title for a in ACTIVATIONS}, "activation", "relu")
-    unit = tuned(activation(unit))
+    unit = tuned(ACTIVATIONS[unit])
     start = controls.choice(_("Initialisation"), {i.key: i.title for i in INITIALISATIONS}, "init", "xavier")
-    start = tuned(initialisation(start))
-    norms = {"none": _("None")} | {key: normalisation(key).title for key in NORMALISED[1:]}
+    start = tuned(INITIALISATIONS[start])
+    norms = {"none": _("None")} | {key: NORMALISATIONS[key].title for key in NORMALISED[1:]}
     style = {"widget": st.segmented_control, "required": True, "width": "stretch"}
     norm = controls.choice(_("Normalisation before the activation"), norms, "norm", "none", **style)
     depth = controls.slider(_("Layers"), "depth", 50, 1, MAX_DEPTH, step=1)
@@ -297,7 +297,7 @@ def show_grid(plan: Plan, found: Signal) -> None:
     shown = controls.choice(_("Shown"), shows, "grid", "gradient", widget=st.segmented_control, required=True)
     rows, bar = [], st.empty()
     for k, unit in enumerate(lab.ROWS):
-        bar.progress(k / len(lab.ROWS), _("Measuring networks with {name}", name=activation(unit).title))
+        bar.progress(k / len(lab.ROWS), _("Measuring networks with {name}", name=ACTIVATIONS[unit].title))
         with aside():
             rows.append(lab.grid_row(unit, plan.norm, plan.depth, plan.width, plan.seed, plan.std))
     bar.empty()
@@ -319,7 +319,7 @@ def show_grid(plan: Plan, found: Signal) -> None:
 def cell_of(plan: Plan) -> tuple[int, int] | None:
     """Return row and column of the grid that hold the network of the page; None where it is in no cell."""
     starts = [start for _title, start in lab.COLUMNS]
-    tuned_alike = plan.unit.key in lab.ROWS and plan.unit == activation(plan.unit.key)
+    tuned_alike = plan.unit.key in lab.ROWS and plan.unit == ACTIVATIONS[plan.unit.key]
     return (lab.ROWS.index(plan.unit.key), starts.index(plan.start)) if tuned_alike and plan.start in starts else None
 
 
@@ -358,7 +358,7 @@ def grid_figure(plan: Plan, values: np.ndarray) -> go.Figure:
     ticks = {"tickmode": "array", "showgrid": False}
     titles = [title for title, _start in lab.COLUMNS]
     figure.update_xaxes(tickvals=columns, ticktext=titles, side="top", range=[-0.5, len(columns) - 0.5], **ticks)
-    names = [activation(row).title for row in lab.ROWS]
+    names = [ACTIVATIONS[row].title for row in lab.ROWS]
     figure.update_yaxes(tickvals=rows, ticktext=names, range=[len(rows) - 0.5, -0.5], automargin=True, **ticks)
     figure.update_layout(dragmode=False, margin={"t": 60, "b": 8})
     return figure
@@ -371,7 +371,7 @@ def choose_cell() -> None:
         return
     _title, start = lab.COLUMNS[int(points[0]["x"])]
     st.session_state["activation"], st.session_state["init"] = lab.ROWS[int(points[0]["y"])], start.key
-    for spec in (activation(st.session_state["activation"]), start):
+    for spec in (ACTIVATIONS[st.session_state["activation"]], start):
         for name, value in parameters_of(spec).items():
             st.session_state[f"{spec.key}_{name}"] = value
 
@@ -429,7 +429,7 @@ def show_code(plan: Plan) -> None:
             st.markdown(_(plan.start.text))
             lesson.formula(plan.start.latex, (plan.start.draw,), plan.start.source)
             if plan.norm != "none":
-                chosen = normalisation(plan.norm)
+                chosen = NORMALISATIONS[plan.norm]
                 st.markdown(_("Here the units of a layer take the place of the channels of images."))
                 lesson.formula(chosen.latex, (normalise, normalise_backward), chosen.source)
 

@@ -11,9 +11,9 @@ from core.analysis.tuning import first_rate
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
 from core.memory import remembered
-from core.optimizers import optimizer
+from core.optimizers import ALL_OPTIMIZERS
 from pages.fine_print import measure as lab
-from surfaces import surface
+from surfaces import ALL_SURFACES
 from teaching.contract import Claim
 from ui import compute, controls, figures, lesson, runs, scene
 from ui.figures import Curve
@@ -41,7 +41,7 @@ class Plan(NamedTuple):
 def begin_anew() -> None:
     """Take start and rate from the surface just chosen."""
     scene.begin_anew()
-    controls.set_rate("everyone", first_rate(surface(st.session_state["surface"]), optimizer("adam")))
+    controls.set_rate("everyone", first_rate(ALL_SURFACES[st.session_state["surface"]], ALL_OPTIMIZERS["adam"]))
 
 
 def load(claim: Claim) -> None:
@@ -64,7 +64,7 @@ def choose_plan() -> Plan:
         _("m̂→m: the mean is not corrected for its start. v̂→v: nor is the mean square. √(v̂+ε): ε is inside the root.")
     )
     exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
-    adam = optimizer("adam")
+    adam = ALL_OPTIMIZERS["adam"]
     lr = controls.rate_widget(_("Rate"), "everyone", first_rate(chosen, adam), adam.hyper[0], exact=exact)
     scale = controls.log_slider(_("All gradients times"), "c", "scale", 1.0, 1e-12, 1e3)
     with controls.drawer(_("MyAdam: switch by switch"), "drawer_own", ":material/tune:") as is_open:
@@ -346,7 +346,7 @@ def show_equals() -> None:
             "the nearest. A method that gives each coordinate a step of the same length goes along the diagonal."
         ),
     )
-    titles = {key: optimizer(key).title for key in lab.EQUALS_RATES}
+    titles = {key: ALL_OPTIMIZERS[key].title for key in lab.EQUALS_RATES}
     keys = controls.choices(_("Methods"), titles, "equals", tuple(titles), most=6)
     finished = [lab.solution(key) for key in keys]
     figure = equals_figure(tuple(keys), _("Global minimum"))

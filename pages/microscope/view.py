@@ -14,8 +14,8 @@ from core.analysis.directions import is_kink
 from core.analysis.tuning import first_rate, random_starts
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
-from core.optimizers import optimizer
-from surfaces import surface
+from core.optimizers import ALL_OPTIMIZERS
+from surfaces import ALL_SURFACES
 from ui import compute, controls, figures, lesson, maps, runs, scene
 from ui.i18n import _
 from ui.palette import ink
@@ -45,7 +45,7 @@ class View(NamedTuple):
 def begin_anew() -> None:
     """Take point and rates from the surface just chosen."""
     scene.begin_anew()
-    chosen = surface(st.session_state["surface"])
+    chosen = ALL_SURFACES[st.session_state["surface"]]
     for o in OPTIMIZERS:
         controls.set_rate(o.key, first_rate(chosen, o))
 
@@ -56,7 +56,7 @@ def choose_view() -> View:
     key = controls.choice(_("Paths of"), OPTIMIZER_TITLES, "optimizer", "sgd")
     if key == "none":
         return View(chosen, None, 0.0, runs.STEPS, 1)
-    walker = optimizer(key)
+    walker = ALL_OPTIMIZERS[key]
     rate = controls.rate(walker, first_rate(chosen, walker), exact=False)
     steps = controls.number(_("Steps"), "steps", runs.STEPS, 1, MAX_STEPS, step=100)
     hint = _("The point and random ones, drawn with the seed beside the point.")

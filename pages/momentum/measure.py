@@ -14,7 +14,7 @@ from core.analysis.stability import best, curvatures_at_minimum, settings, textb
 from core.analysis.tuning import first_rate
 from core.engine.descend import Trajectory
 from core.engine.spec import Goal, Surface
-from core.optimizers import optimizer
+from core.optimizers import ALL_OPTIMIZERS
 
 FORMS = {"torch": "momentum", "average": "ema_momentum", "slip": "momentum_faulty"}
 """What is called momentum: the form -> the optimizer that has it."""
@@ -24,7 +24,7 @@ CONDITIONS = np.geomspace(10, 10_000, 13)
 
 def begin_rate(chosen: Surface) -> float:
     """Return a rate to begin with; in a ravine one at which all bounce and Nesterov is still stable."""
-    rate, curvatures = first_rate(chosen, optimizer("momentum")), curvatures_at_minimum(chosen)
+    rate, curvatures = first_rate(chosen, ALL_OPTIMIZERS["momentum"]), curvatures_at_minimum(chosen)
     return min(rate, 1.2 / curvatures[1]) if chosen.parameters and curvatures else rate
 
 

@@ -12,7 +12,7 @@ from core.analysis import stability
 from core.analysis.stability import StabilityMap
 from core.engine.spec import Surface
 from core.memory import remembered
-from core.optimizers import optimizer
+from core.optimizers import ALL_OPTIMIZERS
 from core.text import T
 from pages.momentum import claims as lesson_data
 from pages.momentum import measure as inertia
@@ -92,7 +92,7 @@ def choose_settings(chosen: Surface) -> tuple[str, float, float]:
         controls.show("exact")
         curvatures = stability.curvatures_at_minimum(chosen)
         for key in ("momentum", "nesterov") if curvatures else ():
-            label = _("Best for {name}", name=optimizer(key).title)
+            label = _("Best for {name}", name=ALL_OPTIMIZERS[key].title)
             st.button(label, key=f"best_{key}", on_click=set_both, args=stability.best(key, *curvatures))
     return form, rate, beta
 
@@ -257,7 +257,7 @@ def find_the_error() -> None:
     with st.container(border=True):
         for key, name in names.items():
             st.markdown(f"**{name}**")
-            lines = optimizer(key).latex.replace(r"\qquad", r"\\")
+            lines = ALL_OPTIMIZERS[key].latex.replace(r"\qquad", r"\\")
             st.latex(rf"\begin{{gathered}}{lines}\end{{gathered}}")
         with controls.drawer(_("Show the error"), "drawer_slip", ":material/search:") as is_open:
             if is_open:
@@ -349,7 +349,7 @@ def show_square_root() -> None:
     st.markdown(f"### {title}")
     race = condition_race()
     kappa = race.conditions
-    rows = [figures.Curve(kappa, race.steps[key], optimizer(key).title, *ink(key)) for key in race.steps]
+    rows = [figures.Curve(kappa, race.steps[key], ALL_OPTIMIZERS[key].title, *ink(key)) for key in race.steps]
     for power, key, name in ((1.0, "sgd", "∝ κ"), (0.5, "momentum", "∝ √κ")):
         guide = race.steps[key][-1] * (kappa / kappa[-1]) ** power
         rows.append(figures.Curve(kappa, guide, name, MARK, "dot" if power == 1 else "longdashdot"))
@@ -360,7 +360,7 @@ def show_square_root() -> None:
         figure = figures.curves(rows, *titles, log_x=True, log_y=True, height=340)
         figures.show(figure, "momentum_root", alt, bar=False)
     with right:
-        heads = ("κ", *(optimizer(key).title for key in race.steps), _("Gain"))
+        heads = ("κ", *(ALL_OPTIMIZERS[key].title for key in race.steps), _("Gain"))
         cells = [
             (f"{kappa[k]:g}", *(str(steps[k]) for steps in race.steps.values()), f"{gain:.3g}")
             for k, gain in ((k, race.steps["sgd"][k] / race.steps["momentum"][k]) for k in range(0, len(kappa), 4))

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from core.networks.activations import activation
-from core.networks.initialisation import initialisation
-from core.networks.normalisation import NORMALISATIONS, normalisation, normalise, normalise_images, response
+from core.networks.activations import ACTIVATIONS
+from core.networks.initialisation import INITIALISATIONS
+from core.networks.normalisation import NORMALISATIONS, normalise, normalise_images, response
 from core.text import T
 from pages.normalisation.measure import Task, running_after, sizes, tensor, trained
 from teaching.contract import Claim, Question
@@ -15,7 +15,7 @@ TRAINING = {"trained_norm": "batch", "batch": "64", "train_steps": 300, "first_s
 
 
 def _task(unit: str, start: str, norm: str, place: str = "before", **more) -> Task:
-    return Task(activation(unit), initialisation(start), norm, place, seeds=SEEDS, **more)
+    return Task(ACTIVATIONS[unit], INITIALISATIONS[start], norm, place, seeds=SEEDS, **more)
 
 
 def _median(*names: str, rate: float, **more) -> float:
@@ -55,7 +55,7 @@ def _tiny() -> dict:
 
 def _running() -> dict:
     x = tensor()
-    done = normalise_images(normalisation("batch"), x)
+    done = normalise_images(NORMALISATIONS["batch"], x)
     _mean, variance = running_after(done, x[:, 0].size, 1)
     return {
         "biased": float(done.variance.flat[0]),
@@ -66,7 +66,7 @@ def _running() -> dict:
 
 def _others() -> dict:
     return {row.key: response(row, tensor(), 0, 5.0, 3.0).other for row in NORMALISATIONS} | {
-        "own": response(normalisation("instance"), tensor(), 0, 5.0, 3.0).own
+        "own": response(NORMALISATIONS["instance"], tensor(), 0, 5.0, 3.0).own
     }
 
 

@@ -11,10 +11,10 @@ from threading import Lock
 
 import numpy as np
 
-from core.networks.activations import Activation, activation
-from core.networks.initialisation import Initialisation, initialisation
+from core.networks.activations import ACTIVATIONS, Activation
+from core.networks.initialisation import INITIALISATIONS, Initialisation
 from core.networks.network import Network, initial, loss_and_gradient
-from core.networks.normalisation import BatchNoise, Normalised, batch_noise, normalisation, updated
+from core.networks.normalisation import NORMALISATIONS, BatchNoise, Normalised, batch_noise, updated
 from core.networks.training import train, two_moons
 
 WIDTHS = (2, *[32] * 8, 1)
@@ -87,7 +87,7 @@ class _Once:
         with self._busy:
             if self._ends is None:
                 task = self._task
-                norm = None if task.norm == "none" else normalisation(task.norm)
+                norm = None if task.norm == "none" else NORMALISATIONS[task.norm]
                 done = train(
                     Network(WIDTHS, task.unit, norm, task.place),
                     task.start,
@@ -134,8 +134,8 @@ class Sizes:
 
 def sizes(factors: Sequence[float], seed: int = 0) -> Sizes:
     """Multiply the first weights of a network 2-12-1 with ReLU and batch normalisation by each of the factors."""
-    network = Network((2, 12, 1), activation("relu"), normalisation("batch"))
-    parameters = np.repeat(initial(network, initialisation("he"), [seed]), len(factors), axis=0)
+    network = Network((2, 12, 1), ACTIVATIONS["relu"], NORMALISATIONS["batch"])
+    parameters = np.repeat(initial(network, INITIALISATIONS["he"], [seed]), len(factors), axis=0)
     weight = slice(network.slots[0].begin, network.slots[0].end)
     parameters[:, weight] *= np.reshape(factors, (-1, 1))
     loss, gradient = loss_and_gradient(network, parameters, *_moons(), "cross entropy")

@@ -8,14 +8,13 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.networks.activations import ACTIVATIONS, activation
-from core.networks.initialisation import INITIALISATIONS, initialisation
+from core.networks.activations import ACTIVATIONS
+from core.networks.initialisation import INITIALISATIONS
 from core.networks.normalisation import (
     NORMALISATIONS,
     Normalisation,
     batch_noise_theory,
     evaluate,
-    normalisation,
     normalise,
     normalise_backward,
     normalise_images,
@@ -52,7 +51,7 @@ class View(NamedTuple):
 
 def choose_view() -> View:
     """Show the sidebar and return what it sets."""
-    chosen = normalisation(controls.choice(_("Normalisation"), TITLES, "norm", "batch"))
+    chosen = NORMALISATIONS[controls.choice(_("Normalisation"), TITLES, "norm", "batch")]
     st.caption(_(chosen.text))
     if chosen.key == "group":
         groups = controls.choice(
@@ -298,7 +297,7 @@ def show_training() -> None:
     def task(**changes) -> lab.Task:
         seeds = tuple(range(seed, seed + lab.SEEDS))
         plain = {"norm": norm, "batch": int(batch), "seeds": seeds, "steps": steps}
-        return lab.Task(activation(unit), initialisation(start), **plain | changes)
+        return lab.Task(ACTIVATIONS[unit], INITIALISATIONS[start], **plain | changes)
 
     ends = train_all(
         [task(norm="none"), task(), task(place="after")], _("Training {count} networks", count=15 * lab.SEEDS)

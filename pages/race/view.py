@@ -4,14 +4,14 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from core import OPTIMIZERS, SCHEDULES, Goal, Noise, Trajectory, descend
+from core import OPTIMIZERS, Goal, Noise, Trajectory, descend
 from core.analysis.tuning import RATES, STARTS, first_rate
 from core.engine.checks import CLIP_LIMITS
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
-from core.optimizers import optimizer
-from core.schedules import schedule
-from surfaces import surface
+from core.optimizers import ALL_OPTIMIZERS
+from core.schedules import SCHEDULES
+from surfaces import ALL_SURFACES
 from teaching.contract import Claim
 from teaching.presets import Preset, preset
 from ui import compute, controls, figures, lesson, runs, scene
@@ -44,7 +44,7 @@ class Race(NamedTuple):
 def begin_anew() -> None:
     """Take start and rates from the surface just chosen."""
     scene.begin_anew()
-    chosen = surface(st.session_state["surface"])
+    chosen = ALL_SURFACES[st.session_state["surface"]]
     for o in OPTIMIZERS:
         controls.set_rate(o.key, first_rate(chosen, o))
 
@@ -63,7 +63,7 @@ def load(*presets: Preset) -> None:
         st.session_state[f"{first.schedule[0]}_{name}"] = value
     st.session_state["sigma"], st.session_state["clip"] = 0.0, 0.0
     for p in presets:
-        for h in optimizer(p.optimizer).hyper[1:]:
+        for h in ALL_OPTIMIZERS[p.optimizer].hyper[1:]:
             value = p.hyper.get(h.key, h.default)
             st.session_state[f"{p.optimizer}_{h.key}"] = bool(value) if h.scale == "switch" else float(value)
         controls.set_rate(p.optimizer, p.hyper["lr"])
@@ -73,7 +73,7 @@ def load(*presets: Preset) -> None:
 def choose_rates(chosen: Surface, fairness: str, rivals: list[Optimizer]) -> dict[str, dict[str, float]]:
     """Return every hyper-parameter of everyone; a tuned rate is found later."""
     if fairness == "same":
-        everyone = optimizer("sgd").hyper[0]
+        everyone = ALL_OPTIMIZERS["sgd"].hyper[0]
         same = controls.rate_widget(_("Everyone"), "everyone", chosen.rates["sgd"], everyone, exact=True)
         hyper = {rival.key: {"lr": same} for rival in rivals}
     elif fairness == "own":
@@ -99,7 +99,7 @@ def choose_race() -> Race:
     modes = {"own": _("Own rates"), "same": _("Same rate"), "defaults": _("Defaults"), "tuned": _("Tuned")}
     style = {"widget": st.segmented_control, "required": True, "width": "stretch"}
     fairness = controls.choice(_("Fairness"), modes, "fairness", "own", **style)
-    rivals = [optimizer(key) for key in controls.choices(_("Optimizers"), OPTIMIZER_TITLES, "race", FIELD, most=8)]
+    rivals = [ALL_OPTIMIZERS[key] for key in controls.choices(_("Optimizers"), OPTIMIZER_TITLES, "race", FIELD, most=8)]
     hyper = choose_rates(chosen, fairness, rivals)
     label = _("Steps, schedule, noise, clipping")
     with controls.drawer(label, "drawer_run", ":material/timeline:") as is_open:
@@ -109,7 +109,7 @@ def choose_race() -> Race:
         plan_key = controls.choice(_("Schedule"), SCHEDULE_TITLES, "schedule", "none", shown=is_open)
         plan = None
         if plan_key != "none":
-            rows = schedule(plan_key).settings
+            rows = SCHEDULES[plan_key].settings
             plan = (plan_key, {s.key: controls.setting_number(plan_key, s, shown=is_open) for s in rows})
         sigma = controls.number(_("Gradient noise, standard deviation"), "sigma", 0.0, 0.0, 1e6, shown=is_open)
         seed = controls.number(_("Seed of the noise"), "seed", 0, 0, 2**31, shown=is_open)

@@ -21,7 +21,7 @@ from core.engine.batches import alternating, clocks, spend, staged
 from core.engine.descend import Trajectory
 from core.engine.descend_many import Ensemble
 from core.engine.spec import Goal, Noise, Surface, gap, learning_rate
-from core.optimizers import optimizer
+from core.optimizers import ALL_OPTIMIZERS
 from core.resolve import surface_of
 from core.text import T
 
@@ -283,7 +283,7 @@ def _legs(*legs: Leg) -> tuple[Leg, ...]:
 
 
 def _arrow(legs: Sequence[Leg]) -> str:
-    return " → ".join(f"{optimizer(leg.optimizer).title} {leg.lr:g}" for leg in legs)
+    return " → ".join(f"{ALL_OPTIMIZERS[leg.optimizer].title} {leg.lr:g}" for leg in legs)
 
 
 def hand_overs(
@@ -375,10 +375,10 @@ def board(steps: int = 2000) -> tuple[Recipe, ...]:
     tail = steps // 4
     handed = [row for row in hand_overs(steps) if len(row.legs) == 2 and row.key != "adam_sgd_high"]
     return (
-        *(Recipe(key, optimizer(key).title, (Leg(key, lr, steps),)) for key, lr in constant.items()),
-        *(replace(row, title=" → ".join(optimizer(leg.optimizer).title for leg in row.legs)) for row in handed),
+        *(Recipe(key, ALL_OPTIMIZERS[key].title, (Leg(key, lr, steps),)) for key, lr in constant.items()),
+        *(replace(row, title=" → ".join(ALL_OPTIMIZERS[leg.optimizer].title for leg in row.legs)) for row in handed),
         *(
-            Recipe(f"{key}_cosine", f"{optimizer(key).title}, cosine", (Leg(key, lr, steps, "cosine"),))
+            Recipe(f"{key}_cosine", f"{ALL_OPTIMIZERS[key].title}, cosine", (Leg(key, lr, steps, "cosine"),))
             for key, lr in cosine.items()
         ),
         Recipe("ema", "SGD, EMA 0.99", sgd, ("ema", 0.99)),

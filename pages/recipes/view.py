@@ -12,7 +12,7 @@ import streamlit as st
 from core import Trajectory
 from core.analysis.schedule_trials import Spread
 from core.engine.spec import Goal, gap
-from core.optimizers import optimizer
+from core.optimizers import ALL_OPTIMIZERS
 from pages.recipes import measure as lab
 from teaching.contract import Claim
 from ui import controls, figures, lesson, runs, scene
@@ -288,7 +288,9 @@ def look_closer(setup: Setup, walks: Sequence[list[Trajectory]]) -> None:
     recipe, legs = next(pair for pair in zip(setup.recipes, walks, strict=True) if pair[0].key == key)
     number = 0
     if len(legs) > 1:
-        parts = {str(k): f"{k + 1}: {optimizer(leg.optimizer).title} {leg.lr:g}" for k, leg in enumerate(recipe.legs)}
+        parts = {
+            str(k): f"{k + 1}: {ALL_OPTIMIZERS[leg.optimizer].title} {leg.lr:g}" for k, leg in enumerate(recipe.legs)
+        }
         number = min(int(controls.choice(_("Part of the run"), parts, "leg", "0")), len(legs) - 1)
     run = runs.inspect([legs[number]])
     if recipe.average and recipe.average[0] in lab.AVERAGES:

@@ -14,8 +14,8 @@ from core.analysis import schedule_trials as lab
 from core.analysis.curvature import eigenvalues
 from core.analysis.sharpness import sharpness
 from core.engine.spec import Optimizer, Schedule, Surface
-from core.optimizers import optimizer
-from core.schedules import drawn_schedule, schedule, torch_source
+from core.optimizers import ALL_OPTIMIZERS
+from core.schedules import SCHEDULES, drawn_schedule, torch_source
 from core.torch_script import torch_script
 from teaching.contract import Claim
 from ui import compute, controls, figures, lesson, runs, scene
@@ -84,7 +84,7 @@ def begin_anew(key: str) -> None:
     for o in OPTIMIZERS:
         controls.set_rate(o.key, chosen.first_rate(o))
     for row in lab.LINES[:-1]:
-        settings = {s.key: s.default for s in schedule(row.schedule).settings} | dict(chosen.defaults(row))
+        settings = {s.key: s.default for s in SCHEDULES[row.schedule].settings} | dict(chosen.defaults(row))
         for name, value in settings.items():
             st.session_state[f"{row.key}_{name}"] = value
 
@@ -115,10 +115,10 @@ def choose_setup(chosen: lab.Trial) -> Setup:
     style = {"widget": st.segmented_control, "required": True, "width": "stretch"}
     tuned = controls.choice(_("Base rate"), rules, "rule", "same", **style) == "tuned"
     key = controls.choice(_("Optimizer"), OPTIMIZER_TITLES, "optimizer", chosen.optimizer)
-    lr = chosen.first_rate(optimizer(key))
+    lr = chosen.first_rate(ALL_OPTIMIZERS[key])
     if not tuned:
         exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
-        lr = controls.rate(optimizer(key), lr, exact=exact, drawn=False)  # the lines are those of schedules
+        lr = controls.rate(ALL_OPTIMIZERS[key], lr, exact=exact, drawn=False)  # the lines are those of schedules
     surface = choose_member(chosen)
     sigma = controls.number(_("Gradient noise, standard deviation"), "sigma", chosen.sigma, 0.0, 1e6, step=0.1)
     with controls.drawer(_("Settings of the schedules"), "drawer_settings", ":material/tune:") as is_open:
@@ -131,7 +131,7 @@ def choose_setup(chosen: lab.Trial) -> Setup:
         level = controls.number(name, "goal", chosen.level, 1e-12, 1e6, step=1e-3, shown=is_open)
     entries = [Entry(name, TITLES[name], row, settings, lr) for name, (row, settings) in found.items()]
     case = chosen.case(surface=surface, optimizer=key, steps=steps, sigma=sigma, seed=seed, seeds=seeds)
-    return Setup(chosen, optimizer(key), entries, tuned, case, level)
+    return Setup(chosen, ALL_OPTIMIZERS[key], entries, tuned, case, level)
 
 
 def choose_member(chosen: lab.Trial) -> Surface:
@@ -157,7 +157,7 @@ def choose_settings(chosen: lab.Trial, keys: Sequence[str], is_open: bool) -> di
         if row.key == "drawn":
             found[row.key] = (drawn_schedule(draw(shown=adjusted == row.key)), {})
             continue
-        own, defaults = schedule(row.schedule), chosen.defaults(row)
+        own, defaults = SCHEDULES[row.schedule], chosen.defaults(row)
         rows = [replace(s, default=defaults.get(s.key, s.default)) for s in own.settings]
         shown = adjusted == row.key
         found[row.key] = (own, {s.key: controls.setting_number(row.key, s, shown=shown) for s in rows})

@@ -13,15 +13,15 @@ from core.analysis.sharpness import LineSearch, eigen_errors, end_of, is_quadrat
 from core.analysis.tuning import first_rate
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
-from core.optimizers import optimizer
-from surfaces import surface
+from core.optimizers import ALL_OPTIMIZERS
+from surfaces import ALL_SURFACES
 from ui import compute, controls, figures, lesson, maps, runs, scene
 from ui.i18n import _
 from ui.palette import BROWN, INDIGO, MARK, ink
 from ui.player import Track
 from ui.server import aside
 
-SGD = optimizer("sgd")
+SGD = ALL_OPTIMIZERS["sgd"]
 RIVALS = {"none": "None"} | {o.key: o.title for o in OPTIMIZERS}
 LINKED = {"gap": "step_size_gap", "error": "step_size_error", "sharpness": "step_size_sharpness"}
 SHARP, FLAT = INDIGO, BROWN
@@ -48,15 +48,15 @@ class Plan(NamedTuple):
 def begin_anew() -> None:
     """Take start and rates from the surface just chosen."""
     scene.begin_anew()
-    controls.set_rate(SGD.key, first_rate(surface(st.session_state["surface"]), SGD))
+    controls.set_rate(SGD.key, first_rate(ALL_SURFACES[st.session_state["surface"]], SGD))
     take_rival()
 
 
 def take_rival() -> None:
     """Take the rate of the second optimizer from the surface."""
     if st.session_state["rival"] in RIVALS and st.session_state["rival"] != "none":
-        chosen = surface(st.session_state["surface"])
-        controls.set_rate("rival", first_rate(chosen, optimizer(st.session_state["rival"])))
+        chosen = ALL_SURFACES[st.session_state["surface"]]
+        controls.set_rate("rival", first_rate(chosen, ALL_OPTIMIZERS[st.session_state["rival"]]))
 
 
 def note_step() -> None:
@@ -81,7 +81,7 @@ def choose_plan() -> Plan:
     key = controls.choice(_("Second run"), RIVALS, "rival", "none", on_change=take_rival)
     rival, rate = None, 0.0
     if key != "none":
-        rival = optimizer(key)
+        rival = ALL_OPTIMIZERS[key]
         line = ink("sgd_again" if key == SGD.key else key)
         label = f"{controls.swatch(line)} {rival.title}"
         rate = controls.rate_widget(label, "rival", first_rate(chosen, rival), rival.hyper[0], exact=exact)

@@ -12,10 +12,10 @@ from core.analysis.critical_points import newton_walk
 from core.analysis.tuning import random_starts
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
-from core.optimizers import optimizer
+from core.optimizers import ALL_OPTIMIZERS
 from pages.traps import measure as lab
 from pages.traps.measure import OFFSETS, SEEDS, TRAPS, WELL_STARTS, Trap, trap
-from surfaces import surface
+from surfaces import ALL_SURFACES
 from teaching.contract import Claim
 from ui import compute, controls, figures, lesson, maps, runs, scene
 from ui.i18n import _
@@ -24,7 +24,7 @@ from ui.player import Track
 from ui.server import aside
 
 NEWTON = "newton"
-NEWTON_ON = {key: surface(key).title for key in ("himmelblau", "beale", "saddle_bounded", "doublewell", "camel6")}
+NEWTON_ON = {key: ALL_SURFACES[key].title for key in ("himmelblau", "beale", "saddle_bounded", "doublewell", "camel6")}
 PLANES = ("traps_plane", "traps_other")
 LINKED = {"watch": "traps_watch", "gradient": "traps_gradient"}
 TITLES = {o.key: o.title for o in OPTIMIZERS}
@@ -62,7 +62,7 @@ def begin_anew(key: str) -> None:
 
 
 def begin_newton() -> None:
-    scene.set_start(surface(st.session_state["newton_on"]).starts[0])
+    scene.set_start(ALL_SURFACES[st.session_state["newton_on"]].starts[0])
 
 
 def load(claim: Claim) -> None:
@@ -84,7 +84,9 @@ def choose_trap() -> str:
 
 def choose_plan(chosen: Trap) -> Plan:
     """Show the sidebar and return what it sets."""
-    field = [optimizer(key) for key in controls.choices(_("Optimizers"), TITLES, "field", list(chosen.rates), most=8)]
+    field = [
+        ALL_OPTIMIZERS[key] for key in controls.choices(_("Optimizers"), TITLES, "field", list(chosen.rates), most=8)
+    ]
     exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
     rates = {o.key: controls.rate(o, chosen.rates.get(o.key, RATE), exact=exact) for o in field}
     sigma = controls.number(_("Gradient noise, standard deviation"), "sigma", 0.0, 0.0, 1e6, step=0.01)
@@ -230,8 +232,8 @@ def show_wells(plan: Plan) -> None:
         if is_open:
             found = []
             for key in ("sgd", "momentum"):
-                hyper = {h.key: h.default for h in optimizer(key).hyper} | {"lr": _rate(plan, key)}
-                found.append(maps.basins_of(plan.trap.members()[0], optimizer(key), hyper))
+                hyper = {h.key: h.default for h in ALL_OPTIMIZERS[key].hyper} | {"lr": _rate(plan, key)}
+                found.append(maps.basins_of(plan.trap.members()[0], ALL_OPTIMIZERS[key], hyper))
             names = [f"{m.optimizer.title}, $\\eta = {_rate(plan, m.optimizer.key):.4g}$" for m in found if m.optimizer]
             drawn = [*(maps.basins(m, height=330) for m in found), maps.difference(*found, height=330)]
             for k, (column, name) in enumerate(zip(st.columns(3), [*names, _("Different ends")], strict=True)):
@@ -378,7 +380,7 @@ def show() -> None:
         st.caption(_("Newton's method looks for any point without slope, be it a minimum, a saddle or a maximum."))
         with st.sidebar:
             key = controls.choice(_("Surface"), NEWTON_ON, "newton_on", "himmelblau", on_change=begin_newton)
-        newton_stage(surface(key))
+        newton_stage(ALL_SURFACES[key])
     else:
         st.caption(_(trap(kind).text))
         with st.sidebar:

@@ -10,7 +10,7 @@ import pytest
 
 from core import OPTIMIZERS, Goal, Noise, Trajectory, descend, descend_many
 from core.engine.spec import Optimizer
-from core.optimizers import VARIANTS, optimizer
+from core.optimizers import ALL_OPTIMIZERS, VARIANTS
 
 ALL = OPTIMIZERS + VARIANTS
 TWINS = [o for o in OPTIMIZERS if o.torch]
@@ -341,11 +341,11 @@ def test_hyper_parameters_outside_their_limits_are_refused(spec):
 @pytest.mark.parametrize("key", ["Adam", "", None, 3, ["adam"]])
 def test_unknown_optimizer_is_refused(key):
     with pytest.raises(ValueError, match=r"optimizer: .* sgd, momentum, .* adam_general"):
-        optimizer(key)
+        ALL_OPTIMIZERS[key]
 
 
 def test_lookup_finds_every_optimizer():
-    assert [optimizer(o.key) for o in ALL] == list(ALL)
+    assert [ALL_OPTIMIZERS[o.key] for o in ALL] == list(ALL)
     assert len({o.title for o in ALL}) == len(ALL)
 
 
@@ -354,7 +354,7 @@ def test_lookup_finds_every_optimizer():
 
 def lengths(key: str, gradients, x: float = 0.0, **hyper) -> np.ndarray:
     """Return the steps that one coordinate takes, in learning rates against the gradient."""
-    spec = optimizer(key)
+    spec = ALL_OPTIMIZERS[key]
     values = {h.key: h.default for h in spec.hyper} | hyper
     prepared = spec.prepare(**values) if spec.prepare else values
     starts = [prepared[s.start] if isinstance(s.start, str) else s.start for s in spec.state]

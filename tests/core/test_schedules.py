@@ -8,9 +8,9 @@ import re
 import numpy as np
 import pytest
 
-from core import SCHEDULES, Noise, descend
+from core import Noise, descend
 from core.engine.spec import Surface
-from core.schedules import drawn, drawn_schedule, rates, schedule, torch_source
+from core.schedules import SCHEDULES, drawn, drawn_schedule, rates, torch_source
 from tests.reference.record_schedules import DRAWN, FILE, PLATEAU, SEEN, N
 
 RECORDED = np.load(FILE)
@@ -144,10 +144,10 @@ def test_row_is_complete(row) -> None:
 
 
 def test_torch_source_names_the_twin() -> None:
-    assert torch_source(schedule("step"), 0.1, 500, {"period": 50}) == (
+    assert torch_source(SCHEDULES["step"], 0.1, 500, {"period": 50}) == (
         "scheduler = lr_scheduler.StepLR(optimizer, step_size=50, gamma=0.1)"
     )
-    after_warm_up = torch_source(schedule("linear"), 0.1, 500, {"warm_up": 20})
+    after_warm_up = torch_source(SCHEDULES["linear"], 0.1, 500, {"warm_up": 20})
     assert "milestones=[20]" in after_warm_up
     assert "end_factor=0.0, total_iters=480" in after_warm_up
 

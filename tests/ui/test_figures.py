@@ -5,8 +5,8 @@ import pytest
 
 from core import descend
 from core.engine.spec import gap
-from core.optimizers import optimizer
-from surfaces import SURFACES, surface
+from core.optimizers import ALL_OPTIMIZERS
+from surfaces import ALL_SURFACES, SURFACES
 from tests.process import ROOT
 from ui import figures
 from ui.runs import as_html
@@ -74,5 +74,5 @@ def test_titles_of_small_charts_are_broken_into_lines(text, lines):
 
 
 def test_a_page_to_take_away_has_plain_ticks():
-    run = descend(surface("bowl"), optimizer("sgd"), surface("bowl").starts[0], 10, 0.1)
+    run = descend(ALL_SURFACES["bowl"], ALL_OPTIMIZERS["sgd"], ALL_SURFACES["bowl"].starts[0], 10, 0.1)
     assert '"minorloglabels":"complete"' in as_html([run], "title").replace(" ", "")

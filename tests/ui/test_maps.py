@@ -15,9 +15,9 @@ from PIL import Image
 
 from core.analysis.basins import DIVERGED, LEFT, MOVING, BasinMap, basin_map
 from core.analysis.critical_points import KINDS, find
-from core.optimizers import optimizer
+from core.optimizers import ALL_OPTIMIZERS
 from pages.traps.measure import newton_map
-from surfaces import SURFACES, surface
+from surfaces import ALL_SURFACES, SURFACES
 from ui import figures, maps
 
 
@@ -48,10 +48,10 @@ def family(color: str) -> str:
 
 @cache
 def small_map(key: str, method: str) -> BasinMap:
-    atlas = maps.atlas_of(surface(key))
+    atlas = maps.atlas_of(ALL_SURFACES[key])
     if method == "newton":
         return newton_map(atlas, 24)
-    return basin_map(key, method, 24, 120, surface(key).rates.get(method, 0.01), atlas=atlas)
+    return basin_map(key, method, 24, 120, ALL_SURFACES[key].rates.get(method, 0.01), atlas=atlas)
 
 
 MAPS = [(s.key, method) for s in SURFACES for method in ("sgd", "momentum")]
@@ -102,8 +102,8 @@ def test_families_share_no_colour_and_lie_apart_in_hue() -> None:
 
 @pytest.mark.parametrize("key", [s.key for s in SURFACES])
 def test_markers_have_the_colour_of_their_kind_in_maps_and_in_the_landscape(key) -> None:
-    atlas = maps.atlas_of(surface(key))
-    landscape = maps.landscape(surface(key))
+    atlas = maps.atlas_of(ALL_SURFACES[key])
+    landscape = maps.landscape(ALL_SURFACES[key])
     marked = {trace.name: trace.marker.color for trace in landscape.data if trace.type == "scatter" and trace.name}
     for kind in (kind for kind in KINDS if atlas.counts[kind]):
         word = maps.kind_of(next(p for p in atlas.points if p.kind == kind))
@@ -117,14 +117,14 @@ def test_many_markers_are_small_and_few_are_not() -> None:
     assert size[441] <= 5
     # At 390 pixels all markers of Rastrigin's function hide less than an eighth of the ground.
     assert 441 * size[441] ** 2 < 390**2 / 8
-    drawn = [t for t in maps.landscape(surface("rastrigin")).data if t.type == "scatter"]
+    drawn = [t for t in maps.landscape(ALL_SURFACES["rastrigin"]).data if t.type == "scatter"]
     assert sum(len(t.x) for t in drawn) == 441
     assert {t.marker.size for t in drawn} == {size[441]}
 
 
 @pytest.mark.parametrize("key", [s.key for s in SURFACES])
 def test_map_landscape_and_plane_show_one_window_to_scale(key) -> None:
-    chosen = surface(key)
+    chosen = ALL_SURFACES[key]
     assert figures.is_to_scale(chosen)
     found = small_map(key, "sgd")
     for figure in (figures.plane(chosen, ""), maps.landscape(chosen, "signs"), maps.basins(found)):
@@ -213,7 +213,7 @@ def test_difference_shows_where_ends_differ(himmelblau) -> None:
 
 
 def test_same_question_is_answered_from_memory() -> None:
-    ask = (surface("bowl"), optimizer("sgd"), {"lr": 0.1})
+    ask = (ALL_SURFACES["bowl"], ALL_OPTIMIZERS["sgd"], {"lr": 0.1})
     one = maps.basins_of(*ask, size=20, steps=100)
     assert one is maps.basins_of(*ask, size=20, steps=100)
     assert one is not maps.basins_of(*ask, size=20, steps=101)
@@ -222,7 +222,7 @@ def test_same_question_is_answered_from_memory() -> None:
 
 
 def test_a_map_that_was_interrupted_is_computed_by_the_next_visitor(monkeypatch) -> None:
-    ask = (surface("booth"), optimizer("sgd"), {"lr": 0.1})
+    ask = (ALL_SURFACES["booth"], ALL_OPTIMIZERS["sgd"], {"lr": 0.1})
     monkeypatch.setattr(maps, "PATIENCE", -1.0)
 
     class Left(Exception):

@@ -9,7 +9,7 @@ import pandas as pd
 from core import descend
 from core.analysis.tuning import first_rate
 from core.engine.spec import Goal
-from surfaces import SURFACES, surface
+from surfaces import ALL_SURFACES, SURFACES
 from ui import figures, runs
 
 RUNS = [descend("rosenbrock", key, (-1.5, 2.0), 300, lr) for key, lr in (("sgd", 0.001), ("adam", 0.1))]
@@ -71,7 +71,7 @@ def test_distance_is_left_out_where_minima_form_a_curve_or_do_not_exist():
 
 
 def test_tuning_is_remembered_and_found_again():
-    chosen, goal = surface("bowl"), Goal("value below", 1e-3)
+    chosen, goal = ALL_SURFACES["bowl"], Goal("value below", 1e-3)
     rival = RUNS[0].optimizer
     once = runs.tuned(chosen, rival, goal, 100, {"weight_decay": 0.0}, ("cosine", {"length": 0}), None, None)
     assert runs.tuned(chosen, rival, goal, 100, {"weight_decay": 0.0}, ("cosine", {"length": 0}), None, None) is once

@@ -8,11 +8,11 @@ import pytest
 from core import Noise, descend, descend_many
 from core.analysis.averages import exponential_average, remembered, schedule_free_average, tail_average, variance_ratio
 from core.engine.batches import Batches
-from core.optimizers import optimizer
-from surfaces import surface
+from core.optimizers import ALL_OPTIMIZERS
+from surfaces import ALL_SURFACES
 
 RECORDED = np.load(Path(__file__).parents[2] / "reference" / "noise.npz")
-BOWL10 = surface("ravine").with_parameters(condition=10.0)
+BOWL10 = ALL_SURFACES["ravine"].with_parameters(condition=10.0)
 
 
 def test_averages_are_those_that_torch_keeps():
@@ -35,7 +35,7 @@ def test_schedule_free_average_is_the_mean_of_its_fast_iterates():
     run = descend("beale", "schedule_free", (1.0, 1.5), 300, 0.01, noise=Noise(0.5, 1))
     np.testing.assert_allclose(run.state["average"][-1], run.state["z"][1:].mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(run.path[1:], (0.1 * run.state["z"] + 0.9 * run.state["average"])[1:], rtol=1e-12)
-    assert optimizer("schedule_free").torch is None
+    assert ALL_OPTIMIZERS["schedule_free"].torch is None
 
 
 def test_ensembles_of_paths_are_averaged_at_once():
@@ -61,7 +61,7 @@ def test_start_is_remembered_as_told():
 @pytest.mark.parametrize("curvature", [1.0, 10.0])
 def test_variance_ratio_is_what_a_long_run_shows(decay, curvature):
     lr, steps = 0.15, 20_000
-    bowl = surface("bowl") if curvature == 1 else BOWL10
+    bowl = ALL_SURFACES["bowl"] if curvature == 1 else BOWL10
     run = descend_many(bowl, "sgd", np.zeros((2, 20)), steps, lr, noise=Noise(1.0, 4), record=True).path[..., 1]
     average = exponential_average(np.stack([run, run], axis=-1), decay)[..., 0]
     measured = average[:, 1000:].var() / run[:, 1000:].var()

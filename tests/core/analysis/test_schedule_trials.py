@@ -6,8 +6,8 @@ import pytest
 from core import descend
 from core.analysis import schedule_trials as lab
 from core.engine.spec import Noise
-from core.optimizers import optimizer
-from core.schedules import drawn_schedule, rates, schedule
+from core.optimizers import ALL_OPTIMIZERS
+from core.schedules import drawn_schedule, rates
 
 NOISE, STEEP, WELLS = lab.TRIALS
 KNOWN = [row for row in lab.LINES[:-1] if row.key != "plateau"]
@@ -21,7 +21,7 @@ def test_rows_are_complete_and_found():
     for rows in (lab.LINES, lab.TRIALS):
         assert len({row.key for row in rows}) == len({row.title for row in rows}) == len(rows)
     shown = {row.schedule for row in lab.LINES}
-    assert {row.key for row in map(schedule, shown - {"drawn"})} == shown - {"drawn"}
+    assert {SCHEDULES[key].key for key in shown - {"drawn"}} == shown - {"drawn"}
     for trial in lab.TRIALS:
         assert lab.trial(trial.key) is trial
         assert trial.surface is trial.surface, "figures are kept"
@@ -104,8 +104,8 @@ def test_tuned_rates(key, final, rate):
 def test_tuning_counts_a_diverged_run_as_infinite():
     sweep = lab.tune(NOISE.case(seeds=3), (0.1, 0.5), lab.plan("constant"))
     assert np.isfinite(sweep.final).tolist() == [True, False]
-    assert NOISE.rates_for(optimizer("sgd")) == NOISE.grid
-    assert max(NOISE.rates_for(optimizer("adam"))) == pytest.approx(0.3)
+    assert NOISE.rates_for(ALL_OPTIMIZERS["sgd"]) == NOISE.grid
+    assert max(NOISE.rates_for(ALL_OPTIMIZERS["adam"])) == pytest.approx(0.3)
 
 
 def test_repeat_counts_runs_that_are_lost():

@@ -8,7 +8,7 @@ import pytest
 from core import Goal, Noise, descend, descend_many
 from core.analysis.switching import Stage, hand_over
 from core.engine.batches import Batches
-from surfaces import surface
+from surfaces import ALL_SURFACES
 
 RECORDED = np.load(Path(__file__).parents[2] / "reference" / "noise.npz")
 STARTS = np.random.default_rng(0).uniform(-2, 2, (2, 70))
@@ -81,4 +81,4 @@ def test_nothing_to_do_is_refused():
     with pytest.raises(ValueError, match="steps: got 0"):
         hand_over("bowl", [Stage("sgd", 0)], STARTS)
     with pytest.raises(ValueError, match="batches: got some for bowl"):
-        hand_over(surface("bowl"), [Stage("sgd", 1)], STARTS, batches=Batches(1))
+        hand_over(ALL_SURFACES["bowl"], [Stage("sgd", 1)], STARTS, batches=Batches(1))

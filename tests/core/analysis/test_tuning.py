@@ -8,7 +8,7 @@ import pytest
 from core import OPTIMIZERS, Goal
 from core.analysis.tuning import first_rate, sweep_rates
 from core.optimizers import VARIANTS
-from surfaces import DATA_SURFACES, SURFACES, surface
+from surfaces import ALL_SURFACES, DATA_SURFACES, SURFACES
 
 GOAL = Goal("value below", 1e-3)
 
@@ -47,6 +47,9 @@ def test_everyone_knows_where_to_begin_from_two_rates(rival) -> None:
 
 def test_an_optimizer_that_says_nothing_begins_with_the_rate_of_sgd() -> None:
     new = replace(OPTIMIZERS[0], key="new")
-    assert first_rate(surface("beale"), new) == surface("beale").rates["sgd"]
-    assert first_rate(surface("beale"), replace(new, like="adam", part=0.5)) == surface("beale").rates["adam"] / 2
-    assert first_rate(surface("beale"), replace(new, like=None, part=0.3)) == 0.3
+    assert first_rate(ALL_SURFACES["beale"], new) == ALL_SURFACES["beale"].rates["sgd"]
+    assert (
+        first_rate(ALL_SURFACES["beale"], replace(new, like="adam", part=0.5))
+        == ALL_SURFACES["beale"].rates["adam"] / 2
+    )
+    assert first_rate(ALL_SURFACES["beale"], replace(new, like=None, part=0.3)) == 0.3

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import core.engine.descend_many
 from core import Noise, descend, descend_many
 from core.engine.batches import SAMPLING, Batches, alternating, batch_places, clocks, growing, spend, staged
-from surfaces import DATA_SURFACES, surface
+from surfaces import ALL_SURFACES, DATA_SURFACES
 
-LINE = surface("linear_regression")
+LINE = ALL_SURFACES["linear_regression"]
 ROWS = len(LINE.data)
 START = LINE.starts[0]
 RECORDED = np.load(Path(__file__).parents[2] / "reference" / "noise.npz")

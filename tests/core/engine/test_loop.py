@@ -7,10 +7,8 @@ import pytest
 
 from core import OPTIMIZERS, Goal, Noise, descend, descend_many
 from core.engine.limits import REACH
-from core.optimizers import VARIANTS
-from core.optimizers import optimizer as optimizer_named
-from surfaces import SURFACES
-from surfaces import surface as surface_named
+from core.optimizers import ALL_OPTIMIZERS, VARIANTS
+from surfaces import ALL_SURFACES, SURFACES
 from tests.plain import plain_descent
 from tests.toys import BOWL, FENCED_BOWL, FENCED_SLOPE, HALF_PLANE, SLOPE
 
@@ -37,7 +35,7 @@ def rate_of(optimizer):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS + VARIANTS, ids=lambda o: o.key)
 def test_every_optimizer_takes_the_path_of_a_plain_loop(optimizer):
-    surface, start, lr = surface_named("rosenbrock"), (-1.3, 1.1), rate_of(optimizer)
+    surface, start, lr = ALL_SURFACES["rosenbrock"], (-1.3, 1.1), rate_of(optimizer)
     run = descend(surface, optimizer, start, STEPS, lr=lr)
     path, last = plain_descent(surface, optimizer, start, STEPS, {"lr": lr})
     np.testing.assert_allclose(run.path, path, **EXACT)
@@ -47,7 +45,7 @@ def test_every_optimizer_takes_the_path_of_a_plain_loop(optimizer):
 
 @pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.key)
 def test_every_surface_is_descended_as_by_a_plain_loop(surface):
-    optimizer = optimizer_named("adam")
+    optimizer = ALL_OPTIMIZERS["adam"]
     x_low, x_high, y_low, y_high = surface.domain
     lr = 2e-4 * min(x_high - x_low, y_high - y_low)
     # Not on a line of symmetry, where rounding alone would decide on which side of a kink a run is.
@@ -74,7 +72,7 @@ def test_every_surface_is_descended_as_by_a_plain_loop(surface):
     ],
 )
 def test_hyper_parameters_noise_and_clipping_as_in_a_plain_loop(key, hyper):
-    surface, optimizer, start = surface_named("beale"), optimizer_named(key), (1.2, 1.1)
+    surface, optimizer, start = ALL_SURFACES["beale"], ALL_OPTIMIZERS[key], (1.2, 1.1)
     hyper = hyper | {"lr": rate_of(optimizer)}
     noise = np.random.default_rng(7).normal(size=(STEPS, 2))
     run = descend(surface, optimizer, start, STEPS, hyper=hyper, noise=noise, clip_norm=1.5)
@@ -99,7 +97,7 @@ def test_noise_is_sigma_times_the_draws_of_its_seed():
 
 @pytest.mark.parametrize("parameters", [{"condition": 7.0, "angle": 33.0}, {"condition": 1.0}, {"angle": -90.0}])
 def test_members_of_a_family_as_in_a_plain_loop(parameters):
-    surface, optimizer = surface_named("ravine"), optimizer_named("nadam")
+    surface, optimizer = ALL_SURFACES["ravine"], ALL_OPTIMIZERS["nadam"]
     run = descend(surface, optimizer, (-2.0, 1.0), STEPS, lr=0.05, parameters=parameters)
     path, _ = plain_descent(surface, optimizer, (-2.0, 1.0), STEPS, {"lr": 0.05}, parameters=parameters)
     np.testing.assert_allclose(run.path, path, **EXACT)
@@ -107,7 +105,7 @@ def test_members_of_a_family_as_in_a_plain_loop(parameters):
 
 def test_array_of_factors_scales_the_rate_of_each_step():
     factors = np.linspace(1.0, -0.2, STEPS)
-    surface, optimizer = surface_named("rosenbrock"), optimizer_named("momentum")
+    surface, optimizer = ALL_SURFACES["rosenbrock"], ALL_OPTIMIZERS["momentum"]
     run = descend(surface, optimizer, (-1.3, 1.1), STEPS, lr=1e-3, schedule=factors)
     path, _ = plain_descent(surface, optimizer, (-1.3, 1.1), STEPS, {"lr": 1e-3}, factors=factors)
     np.testing.assert_allclose(run.path, path, **EXACT)
@@ -123,7 +121,7 @@ def test_array_of_factors_scales_the_rate_of_each_step():
     ],
 )
 def test_plateau_lowers_the_rate_as_in_a_plain_loop(settings):
-    surface, optimizer = surface_named("himmelblau"), optimizer_named("sgd")
+    surface, optimizer = ALL_SURFACES["himmelblau"], ALL_OPTIMIZERS["sgd"]
     noise = np.random.default_rng(3).normal(size=(STEPS, 2))
     run = descend(surface, optimizer, (0.4, 0.3), STEPS, lr=0.02, schedule=("plateau", settings), noise=noise)
     path, _ = plain_descent(surface, optimizer, (0.4, 0.3), STEPS, {"lr": 0.02}, plateau=settings, noise=noise)

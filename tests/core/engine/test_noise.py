@@ -20,13 +20,13 @@ from core.analysis.gradient_noise import (
 from core.analysis.switching import Stage, hand_over
 from core.engine.batches import Batches, alternating, clocks, spend, staged
 from core.engine.data import noisy_line
-from surfaces import surface
+from surfaces import ALL_SURFACES
 from surfaces.linear_regression import linear_regression
 
-LINE = surface("linear_regression")
+LINE = ALL_SURFACES["linear_regression"]
 BEST = np.array(LINE.minima[0])
-BOWL10 = surface("ravine").with_parameters(condition=10.0)
-WELL = surface("doublewell")
+BOWL10 = ALL_SURFACES["ravine"].with_parameters(condition=10.0)
+WELL = ALL_SURFACES["doublewell"]
 SHALLOW, DEEP, BARRIER = 0.960150, -1.035579, 0.0754
 
 
@@ -374,13 +374,13 @@ RECIPES = [
 
 @pytest.mark.parametrize(("stages", "final"), RECIPES)
 def test_hand_over_works_because_the_rate_falls(stages, final):
-    ravine = surface("ravine")
+    ravine = ALL_SURFACES["ravine"]
     runs = hand_over(ravine, stages, many((8.0, 1.0)), noise=Noise(1.0))
     assert np.mean(ravine.value(*runs.final)) == pytest.approx(final, rel=0.01)
 
 
 def test_recipes_without_a_hand_over():
-    ravine = surface("ravine")
+    ravine = ALL_SURFACES["ravine"]
 
     def mean(optimizer, lr, schedule=None, steps=2000):
         runs = descend_many(ravine, optimizer, many((8.0, 1.0)), steps, lr, schedule=schedule, noise=Noise(1.0))

@@ -11,7 +11,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.networks.activations import ACTIVATIONS, FAR, activation, facts, normal_cdf
+from core.networks.activations import ACTIVATIONS, FAR, facts, normal_cdf
 from core.networks.parameters import parameters_of, with_parameters
 from tests.reference.record_networks import FILE, POINTS, UNITS, name_of
 
@@ -23,7 +23,7 @@ KEYS = [row.key for row in ACTIVATIONS]
 
 
 def unit(key: str, **parameters):
-    return with_parameters(activation(key), **parameters)
+    return with_parameters(ACTIVATIONS[key], **parameters)
 
 
 @pytest.mark.parametrize(("key", "parameters", "source"), CASES, ids=lambda part: str(part)[:24])
@@ -73,7 +73,7 @@ CALCULUS = {
 @pytest.mark.parametrize("key", KEYS)
 def test_formulas_are_derivatives_of_each_other(key: str) -> None:
     """Value, slope and curvature against sympy with 30 digits, inside every piece."""
-    chosen = activation(key)
+    chosen = ACTIVATIONS[key]
     pieces = CALCULUS[key]
     assert len(pieces) == len(chosen.breaks) + 1
     given = [(A, sympy.Rational(str(value))) for value in parameters_of(chosen).values()]
@@ -102,13 +102,13 @@ def test_no_number_is_too_large(row) -> None:
 
 
 def test_far_values_are_the_limits() -> None:
-    assert activation("sigmoid").value(-1000) == 0
-    assert activation("sigmoid").value(1000) == 1
-    assert activation("softplus").value(1000) == 1000
-    assert activation("softplus").value(-1000) == 0
+    assert ACTIVATIONS["sigmoid"].value(-1000) == 0
+    assert ACTIVATIONS["sigmoid"].value(1000) == 1
+    assert ACTIVATIONS["softplus"].value(1000) == 1000
+    assert ACTIVATIONS["softplus"].value(-1000) == 0
     for key in ("mish", "silu", "gelu", "gelu_tanh", "hard_swish"):
-        assert activation(key).value(-1e308) == 0
-        assert activation(key).value(1e300) == 1e300
+        assert ACTIVATIONS[key].value(-1e308) == 0
+        assert ACTIVATIONS[key].value(1e300) == 1e300
 
 
 @given(st.floats(-30, 30))
@@ -178,7 +178,7 @@ def test_slopes_and_regions() -> None:
 
 def test_tanh_form_of_gelu_is_as_close_as_its_text_says() -> None:
     x = np.linspace(-20, 20, 400_001)
-    assert 0.0004 < np.abs(activation("gelu").value(x) - activation("gelu_tanh").value(x)).max() < 0.0005
+    assert 0.0004 < np.abs(ACTIVATIONS["gelu"].value(x) - ACTIVATIONS["gelu_tanh"].value(x)).max() < 0.0005
 
 
 def test_facts_follow_the_parameters() -> None:
@@ -198,8 +198,8 @@ def test_the_formula_that_is_shown_is_the_one_that_runs() -> None:
         for formula in row.formulas:
             assert inspect.getsource(formula).startswith("def ")
     calls = []
-    spied = activation("tanh").__class__(
-        **{**vars(activation("tanh")), "formulas": (lambda x: calls.append(1) or x, None, None)}
+    spied = ACTIVATIONS["tanh"].__class__(
+        **{**vars(ACTIVATIONS["tanh"]), "formulas": (lambda x: calls.append(1) or x, None, None)}
     )
     spied.value(np.zeros(2))
     assert calls

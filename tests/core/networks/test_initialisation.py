@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from core.networks.initialisation import INITIALISATIONS, initialisation
+from core.networks.initialisation import INITIALISATIONS
 from core.networks.parameters import parameters_of, with_parameters
 from tests.reference.record_networks import FAN_IN, FAN_OUT, FILE, STARTS, name_of
 
@@ -44,7 +44,7 @@ def test_variance_is_the_declared_one(row, shape) -> None:
 
 def test_bias_of_torch_has_the_same_limits_as_ours() -> None:
     limit = 1 / math.sqrt(FAN_IN)
-    ours = initialisation("torch_default").biases(np.random.default_rng(0), FAN_OUT, FAN_IN)
+    ours = INITIALISATIONS["torch_default"].biases(np.random.default_rng(0), FAN_OUT, FAN_IN)
     # The last layer that was recorded is constant in its weights only.
     for bias in (RECORDED["start bias"], ours):
         assert 0.9 * limit < np.abs(bias).max() <= limit
@@ -52,10 +52,10 @@ def test_bias_of_torch_has_the_same_limits_as_ours() -> None:
 
 @pytest.mark.parametrize("shape", [(4, 4), (3, 6), (6, 3)])
 def test_orthogonal_weights_keep_lengths(shape) -> None:
-    weight = with_parameters(initialisation("orthogonal"), gain=1.5).weights(np.random.default_rng(0), *shape)
+    weight = with_parameters(INITIALISATIONS["orthogonal"], gain=1.5).weights(np.random.default_rng(0), *shape)
     np.testing.assert_allclose(np.linalg.svd(weight, compute_uv=False), 1.5, rtol=1e-12)
 
 
 def test_unknown_key_gets_a_sentence() -> None:
     with pytest.raises(ValueError, match=r"^initialisation: got 'hee', allowed are normal, uniform"):
-        initialisation("hee")
+        INITIALISATIONS["hee"]

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from core.networks.activations import ACTIVATIONS, activation
-from core.networks.initialisation import initialisation
+from core.networks.activations import ACTIVATIONS
+from core.networks.initialisation import INITIALISATIONS
 from core.networks.layers import LOSSES, cross_entropy, dense, dense_backward
 from core.networks.network import (
     Network,
@@ -20,7 +20,7 @@ from core.networks.network import (
     silent_units,
     spread_of_units,
 )
-from core.networks.normalisation import NORMALISATIONS, normalisation
+from core.networks.normalisation import NORMALISATIONS
 from core.networks.parameters import with_parameters
 from core.networks.training import Stepper
 from tests.reference.record_networks import FILE, METHODS, NETWORKS, STEPS, WIDTHS, name_of
@@ -36,7 +36,7 @@ OURS = {
 
 
 def network_of(unit: str, norm: str, place: str) -> Network:
-    return Network(WIDTHS, activation(unit), None if norm == "none" else normalisation(norm), place)
+    return Network(WIDTHS, ACTIVATIONS[unit], None if norm == "none" else NORMALISATIONS[norm], place)
 
 
 def recorded(case, what: str) -> np.ndarray:
@@ -80,8 +80,8 @@ def test_every_layer_has_a_recording() -> None:
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_gradient_is_a_difference_quotient(loss: str) -> None:
-    network = Network((2, 7, 6, 1), activation("prelu"), normalisation("batch"), "after")
-    rows = initial(network, initialisation("he"), range(3), hidden_bias=0.1)
+    network = Network((2, 7, 6, 1), ACTIVATIONS["prelu"], NORMALISATIONS["batch"], "after")
+    rows = initial(network, INITIALISATIONS["he"], range(3), hidden_bias=0.1)
     rng = np.random.default_rng(0)
     x, target = rng.standard_normal((9, 2)), rng.integers(0, 2, (9, 1)).astype(float)
     _, gradient = loss_and_gradient(network, rows, x, target, loss)
@@ -91,8 +91,8 @@ def test_gradient_is_a_difference_quotient(loss: str) -> None:
 
 
 def test_networks_of_a_stack_do_not_meet() -> None:
-    network = Network((2, 5, 5, 1), activation("tanh"), normalisation("batch"))
-    rows = initial(network, initialisation("xavier"), [4, 5, 6])
+    network = Network((2, 5, 5, 1), ACTIVATIONS["tanh"], NORMALISATIONS["batch"])
+    rows = initial(network, INITIALISATIONS["xavier"], [4, 5, 6])
     rows[1] = np.inf
     x, target = np.random.default_rng(0).standard_normal((2, 8, 2))[0], np.zeros((8, 1))
     value, gradient = loss_and_gradient(network, rows, x, target, "cross entropy")
@@ -104,8 +104,8 @@ def test_networks_of_a_stack_do_not_meet() -> None:
 
 
 def test_first_parameters() -> None:
-    network = Network((3, 40, 30, 2), activation("prelu"), normalisation("layer"))
-    rows = initial(network, initialisation("he"), [7, 7, 8], hidden_bias=-1.0)
+    network = Network((3, 40, 30, 2), ACTIVATIONS["prelu"], NORMALISATIONS["layer"])
+    rows = initial(network, INITIALISATIONS["he"], [7, 7, 8], hidden_bias=-1.0)
     np.testing.assert_array_equal(rows[0], rows[1])
     assert (rows[0] != rows[2]).any()
     for slot in network.slots:
@@ -121,8 +121,8 @@ def test_first_parameters() -> None:
 
 def test_weights_in_front_of_batch_normalisation_have_no_size() -> None:
     """loss(10 w) = loss(w), a tenth of the gradient, and the gradient is orthogonal to w."""
-    network = Network((2, 12, 1), activation("relu"), normalisation("batch"))
-    rows = 1e5 * initial(network, initialisation("he"), range(4))  # far above epsilon
+    network = Network((2, 12, 1), ACTIVATIONS["relu"], NORMALISATIONS["batch"])
+    rows = 1e5 * initial(network, INITIALISATIONS["he"], range(4))  # far above epsilon
     weight = slice(network.slots[0].begin, network.slots[0].end)
     rng = np.random.default_rng(1)
     x, target = rng.standard_normal((64, 2)), rng.integers(0, 2, (64, 1)).astype(float)
@@ -139,7 +139,7 @@ def test_weights_in_front_of_batch_normalisation_have_no_size() -> None:
 
 
 def test_silent_units_and_spread() -> None:
-    network = Network((1, 4, 1), activation("relu"))
+    network = Network((1, 4, 1), ACTIVATIONS["relu"])
     rows = np.zeros((1, network.count))
     rows[0, :4], rows[0, 4:8] = [1, 1, -1, 1], [0.5, -3, 0, -2]
     x = np.linspace(-1, 1, 11)[:, None]
@@ -178,18 +178,21 @@ def test_dense_layer_by_hand() -> None:
         ({"widths": (2, 257, 1)}, "width: got 257, allowed are whole numbers from 1 to 256"),
         ({"widths": (2, 0, 1)}, "width: got 0"),
         ({"widths": (256,) * 10}, "widths: got 592128 parameters, allowed are at most 200000"),
-        ({"normalisation": normalisation("instance")}, "normalisation: got instance, allowed are batch, layer and rms"),
+        (
+            {"normalisation": NORMALISATIONS["instance"]},
+            "normalisation: got instance, allowed are batch, layer and rms",
+        ),
         ({"place": "around"}, "place: got 'around', allowed are before, after"),
     ],
 )
 def test_bad_input_gets_a_sentence(given, sentence: str) -> None:
     with pytest.raises(ValueError, match=r"^" + sentence):
-        Network(**{"widths": (2, 3, 1), "activation": activation("relu"), **given})
+        Network(**{"widths": (2, 3, 1), "activation": ACTIVATIONS["relu"], **given})
 
 
 def test_evaluation_needs_statistics() -> None:
-    network = Network((2, 3, 1), activation("relu"), normalisation("batch"))
+    network = Network((2, 3, 1), ACTIVATIONS["relu"], NORMALISATIONS["batch"])
     with pytest.raises(ValueError, match=r"^running: got None"):
         forward(network, np.ones((1, network.count)), np.ones((4, 2)), training=False)
-    with_slope = Network((2, 3, 1), with_parameters(activation("prelu"), alpha=-0.5))
-    assert initial(with_slope, initialisation("he"), [0])[0, 9] == -0.5
+    with_slope = Network((2, 3, 1), with_parameters(ACTIVATIONS["prelu"], alpha=-0.5))
+    assert initial(with_slope, INITIALISATIONS["he"], [0])[0, 9] == -0.5

@@ -12,7 +12,6 @@ from core.networks.normalisation import (
     batch_noise,
     batch_noise_theory,
     evaluate,
-    normalisation,
     normalise,
     normalise_backward,
     normalise_images,
@@ -29,7 +28,7 @@ X, UPSTREAM = RECORDED["images"], RECORDED["images gradient"]
 
 
 def named(name: str):
-    return with_parameters(normalisation(name.split()[0]), **IMAGE_NORMS[name][0])
+    return with_parameters(NORMALISATIONS[name.split()[0]], **IMAGE_NORMS[name][0])
 
 
 @pytest.mark.parametrize("name", IMAGE_NORMS)
@@ -48,7 +47,7 @@ def test_every_normalisation_has_a_recording() -> None:
 
 def test_running_statistics_are_those_of_torch() -> None:
     """Normalised by the biased variance, remembered by the unbiased one; 0.1 is the weight of the new batch."""
-    done = normalise_images(normalisation("batch"), X)
+    done = normalise_images(NORMALISATIONS["batch"], X)
     shape = done.mean.shape
     running = updated((np.zeros(shape), np.ones(shape)), done, X.size // IMAGES[1])
     np.testing.assert_allclose(np.stack(running).reshape(2, -1), RECORDED["images running"], rtol=1e-13)
@@ -87,7 +86,7 @@ def test_cells_that_share_statistics() -> None:
     n, c, h, w = IMAGES
     counts = {row.key: shares_statistics(row, IMAGES, (1, 2, 0, 3)).sum() for row in NORMALISATIONS}
     assert counts == {"batch": n * h * w, "layer": c * h * w, "instance": h * w, "group": 2 * h * w, "rms": c * h * w}
-    group = shares_statistics(normalisation("group"), IMAGES, (1, 2, 0, 3))
+    group = shares_statistics(NORMALISATIONS["group"], IMAGES, (1, 2, 0, 3))
     assert group[1, 2:].all() and not group[1, :2].any() and not group[0].any()
 
 
@@ -144,10 +143,10 @@ def test_gradient_is_orthogonal_to_what_normalisation_removes() -> None:
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: normalisation("weight"), "normalisation: got 'weight', allowed are batch, layer"),
-        (lambda: normalise_images(normalisation("batch"), np.zeros((2, 3))), "images: got 2 axes, allowed are 4"),
+        (lambda: NORMALISATIONS["weight"], "normalisation: got 'weight', allowed are batch, layer"),
+        (lambda: normalise_images(NORMALISATIONS["batch"], np.zeros((2, 3))), "images: got 2 axes, allowed are 4"),
         (
-            lambda: normalise_images(with_parameters(normalisation("group"), groups=3), X),
+            lambda: normalise_images(with_parameters(NORMALISATIONS["group"], groups=3), X),
             "groups: got 3, allowed for 4 channels are 1, 2, 4",
         ),
         (lambda: batch_noise(0), "batch: got 0, allowed are whole numbers from 1 to 10000"),

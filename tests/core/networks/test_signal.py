@@ -7,15 +7,15 @@ import math
 import numpy as np
 import pytest
 
-from core.networks.activations import activation
-from core.networks.initialisation import initialisation
+from core.networks.activations import ACTIVATIONS
+from core.networks.initialisation import INITIALISATIONS
 from core.networks.moments import Inputs
 from core.networks.parameters import with_parameters
 from core.networks.signal import INFINITE, UNKNOWN, ZERO, Direction, grid, propagate
 
 
 def start(key: str, **parameters):
-    return with_parameters(initialisation(key), **parameters)
+    return with_parameters(INITIALISATIONS[key], **parameters)
 
 
 SMALL, LARGE = start("normal", std=0.01), start("normal", std=1.0)
@@ -98,7 +98,7 @@ def test_wide_layers_and_batches_follow_the_theory_of_batch_normalisation() -> N
 @pytest.mark.parametrize("norm", ["none", "batch", "layer", "rms"])
 def test_gradient_is_a_difference_quotient(norm: str) -> None:
     """The whole network by hand, and the gradient of (end . output) at the input from two of its neighbours."""
-    unit, drawn, depth, width, batch, seed = activation("tanh"), start("he"), 3, 5, 7, 11
+    unit, drawn, depth, width, batch, seed = ACTIVATIONS["tanh"], start("he"), 3, 5, 7, 11
     found = propagate(unit, drawn, norm, depth=depth, width=width, batch=batch, seed=seed, jacobian=True)
     x = Inputs().sample(batch * width, seed).reshape(batch, width)
     end = np.random.default_rng([seed, depth + 1]).standard_normal(x.shape)

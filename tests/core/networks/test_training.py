@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from core.analysis.streams import feed
-from core.networks.activations import activation
-from core.networks.initialisation import initialisation
+from core.networks.activations import ACTIVATIONS
+from core.networks.initialisation import INITIALISATIONS
 from core.networks.network import Network, initial, silent_units, spread_of_units
-from core.networks.normalisation import normalisation
+from core.networks.normalisation import NORMALISATIONS
 from core.networks.parameters import with_parameters
 from core.networks.training import DIVERGED, Stepper, learn_slope, sine, train, two_moons
 from core.optimizers import OPTIMIZERS
 
-RELU, TANH = activation("relu"), activation("tanh")
-HE, XAVIER = initialisation("he"), initialisation("xavier")
+RELU, TANH = ACTIVATIONS["relu"], ACTIVATIONS["tanh"]
+HE, XAVIER = INITIALISATIONS["he"], INITIALISATIONS["xavier"]
 
 
 @pytest.mark.parametrize("row", OPTIMIZERS, ids=lambda row: row.key)
@@ -37,7 +37,7 @@ def test_equal_units_stay_equal() -> None:
     """1-16-1 on sin(3x): constant weights give one unit sixteen times, zeros learn the bias alone."""
     x, target = sine()
     network, settings = Network((1, 16, 1), TANH), {"loss": "squared error", "lr": 0.1, "steps": 5000}
-    constant, zero = (with_parameters(initialisation("constant"), level=level) for level in (0.5, 0.0))
+    constant, zero = (with_parameters(INITIALISATIONS["constant"], level=level) for level in (0.5, 0.0))
     same = train(network, constant, x, target, seeds=[0], **settings)
     assert same.final[0, 0] == pytest.approx(0.111, abs=5e-4)
     assert spread_of_units(network, same.parameters[0]) == (0, 1)
@@ -55,7 +55,7 @@ def test_large_rates_kill_units() -> None:
     x, target = sine()
     settings = {"loss": "squared error", "lr": [0.05, 0.1, 0.2, 0.4], "steps": 1000, "seeds": range(20)}
     ends, dead = {}, {}
-    for unit in (RELU, activation("leaky_relu")):
+    for unit in (RELU, ACTIVATIONS["leaky_relu"]):
         network = Network((1, 32, 1), unit)
         ends[unit.key] = train(network, HE, x, target, **settings)
         dead[unit.key] = [silent_units(network, rows, x).mean() for rows in ends[unit.key].parameters]
@@ -76,21 +76,21 @@ def test_low_biases_kill_units_before_training(bias, dead, loss, leaky) -> None:
     assert silent_units(network, end.parameters[0], x).mean() == pytest.approx(dead, abs=0.04)
     assert np.median(end.final) == pytest.approx(loss, rel=0.2)
     if leaky:
-        network = Network((1, 32, 1), activation("leaky_relu"))
+        network = Network((1, 32, 1), ACTIVATIONS["leaky_relu"])
         end = train(network, initial(network, HE, range(20), hidden_bias=bias), x, target, **settings)
         assert np.median(end.final) == pytest.approx(leaky, rel=0.1)
 
 
 @pytest.mark.parametrize(("target", "steps"), [(0.5, 37), (0.0, 37), (-0.3, 42), (-1.0, 48), (1.0, 45)])
 def test_a_slope_is_learned(target: float, steps: int) -> None:
-    path = learn_slope(activation("prelu"), target, np.linspace(-2, 2, 40))
+    path = learn_slope(ACTIVATIONS["prelu"], target, np.linspace(-2, 2, 40))
     assert path[0] == 0.25
     assert int(np.argmax(np.abs(path - target) < 1e-3)) == pytest.approx(steps, abs=1)
     assert np.abs(path[-1] - target) < 1e-5
 
 
 def test_a_slope_learns_with_every_method_that_it_is_given() -> None:
-    path = learn_slope(activation("prelu"), -0.5, np.linspace(-2, 2, 40), lr=0.05, steps=300, optimizer="adam")
+    path = learn_slope(ACTIVATIONS["prelu"], -0.5, np.linspace(-2, 2, 40), lr=0.05, steps=300, optimizer="adam")
     assert path[1] == pytest.approx(0.2, abs=1e-6)  # the first step of Adam is one rate long
     assert path[-1] == pytest.approx(-0.5, abs=1e-3)
     with pytest.raises(ValueError, match=r"^activation: got relu, allowed are those that learn a parameter"):
@@ -103,12 +103,12 @@ SHORT = {"lr": [0.03, 0.3], "steps": 300, "batch": 64, "seeds": range(3)}
 
 
 def moons(unit: str, start, norm: str | None = None, place: str = "before", **settings):
-    network = Network(DEEP, activation(unit), normalisation(norm) if norm else None, place)
+    network = Network(DEEP, ACTIVATIONS[unit], NORMALISATIONS[norm] if norm else None, place)
     return train(network, start, *MOONS, **{**SHORT, **settings})
 
 
 def test_batch_normalisation_rescues_what_does_not_learn() -> None:
-    small = with_parameters(initialisation("normal"), std=0.01)
+    small = with_parameters(INITIALISATIONS["normal"], std=0.01)
     for unit, start in (("sigmoid", XAVIER), ("relu", small)):
         assert np.median(moons(unit, start, lr=0.1).final) == pytest.approx(np.log(2), abs=2e-3)
         for place in ("before", "after"):
@@ -133,7 +133,7 @@ def test_tiny_batches_spoil_batch_normalisation() -> None:
 
 
 def test_rates_and_seeds_are_independent_runs() -> None:
-    network = Network((2, 6, 1), RELU, normalisation("batch"))
+    network = Network((2, 6, 1), RELU, NORMALISATIONS["batch"])
     settings = {"steps": 20, "batch": 10, "optimizer": "adam"}
     both = train(network, HE, *MOONS, lr=[0.01, 0.1], seeds=[3, 5], **settings)
     one = train(network, HE, *MOONS, lr=0.1, seeds=[5], **settings)
@@ -191,7 +191,7 @@ def test_bad_input_gets_a_sentence(settings, sentence: str) -> None:
 
 
 def test_batch_normalisation_needs_two_rows() -> None:
-    network = Network((2, 3, 1), RELU, normalisation("batch"))
+    network = Network((2, 3, 1), RELU, NORMALISATIONS["batch"])
     for size in (1, 15):  # 256 = 17 x 15 + 1
         with pytest.raises(ValueError, match=f"^batch: got {size}, which leaves a batch of one row"):
             train(network, HE, *MOONS, batch=size, steps=20)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core import descend
-from core.networks.activations import ACTIVATIONS, activation
+from core.networks.activations import ACTIVATIONS
 from core.networks.moments import Inputs
 from core.networks.parameters import with_parameters
 from pages.activations import measure as gallery
@@ -17,19 +17,19 @@ KEYS = [row.key for row in ACTIVATIONS]
 
 
 def test_a_curve_has_a_gap_where_it_jumps_and_nowhere_else() -> None:
-    relu = activation("relu")
+    relu = ACTIVATIONS["relu"]
     for order, gaps in ((0, []), (1, [0.0]), (2, [])):
         x, y = gallery.sampled(relu, order, 3.0)
         assert x[np.isnan(y)].tolist() == gaps
         assert np.all(np.diff(x) > 0)
-    x, y = gallery.sampled(activation("hard_swish"), 2, 4.0)
+    x, y = gallery.sampled(ACTIVATIONS["hard_swish"], 2, 4.0)
     assert x[np.isnan(y)].tolist() == [-3.0, 3.0]
-    assert not np.isnan(gallery.sampled(activation("hard_swish"), 2, 2.0)[1]).any()
+    assert not np.isnan(gallery.sampled(ACTIVATIONS["hard_swish"], 2, 2.0)[1]).any()
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_curve_is_the_function(key: str) -> None:
-    row = activation(key)
+    row = ACTIVATIONS[key]
     for order, formula in enumerate((row.value, row.slope, row.curvature)):
         x, y = gallery.sampled(row, order, 5.0)
         shown = ~np.isnan(y)
@@ -38,31 +38,31 @@ def test_a_curve_is_the_function(key: str) -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_every_output_is_counted_once(key: str) -> None:
-    row, z = activation(key), Inputs(std=3.0).sample(gallery.SAMPLES)
+    row, z = ACTIVATIONS[key], Inputs(std=3.0).sample(gallery.SAMPLES)
     found = gallery.outputs(row, z, gallery.common_edges([row], z))
     assert found.share.sum() + sum(part for _value, part in found.atoms) == pytest.approx(1, abs=1e-12)
 
 
 def test_atoms_are_the_flat_regions() -> None:
     z = Inputs(std=3.0).sample(gallery.SAMPLES)
-    edges = gallery.common_edges([activation("hard_sigmoid")], z)
-    atoms = dict(gallery.outputs(activation("hard_sigmoid"), z, edges).atoms)
+    edges = gallery.common_edges([ACTIVATIONS["hard_sigmoid"]], z)
+    atoms = dict(gallery.outputs(ACTIVATIONS["hard_sigmoid"], z, edges).atoms)
     part = 0.5 * math.erfc(1 / math.sqrt(2))  # beyond 3, one standard deviation
     error = 4 * math.sqrt(part * (1 - part) / gallery.SAMPLES)
     assert atoms == {0.0: pytest.approx(part, abs=error), 1.0: pytest.approx(part, abs=error)}
-    assert gallery.outputs(activation("tanh"), z, edges).atoms == ()
+    assert gallery.outputs(ACTIVATIONS["tanh"], z, edges).atoms == ()
 
 
 def test_bins_hold_a_sample_without_spread() -> None:
     z = Inputs(std=0.0).sample(10)
-    edges = gallery.common_edges([activation("tanh")], z)
-    assert gallery.outputs(activation("tanh"), z, edges).share.sum() == 1
+    edges = gallery.common_edges([ACTIVATIONS["tanh"]], z)
+    assert gallery.outputs(ACTIVATIONS["tanh"], z, edges).share.sum() == 1
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_sample_means_lie_within_their_errors(key: str) -> None:
     inputs = Inputs("uniform", 0.5, 2.0)
-    found = gallery.statistics(activation(key), inputs, inputs.sample(gallery.SAMPLES, 3))
+    found = gallery.statistics(ACTIVATIONS[key], inputs, inputs.sample(gallery.SAMPLES, 3))
     assert list(found) == ["mean", "square", "slope_square"]
     for own in found.values():
         assert abs(own.sample - own.exact) <= 4.5 * own.error + 1e-12
@@ -72,25 +72,27 @@ def test_sample_means_lie_within_their_errors(key: str) -> None:
 def test_no_product_of_slopes_exceeds_its_bound(key: str) -> None:
     for x in (-2.0, 0.0, 1.0, 3.0):
         for weight in (0.5, -1.5):
-            end = gallery.through(activation(key), gallery.Course(x, 12, weight, 0.1))
+            end = gallery.through(ACTIVATIONS[key], gallery.Course(x, 12, weight, 0.1))
             assert abs(end.product[-1]) <= end.bound * (1 + 1e-9)
             assert end.value[0] == x and len(end.wide) == 13
-    ten = gallery.through(activation("sigmoid"), gallery.Course())
+    ten = gallery.through(ACTIVATIONS["sigmoid"], gallery.Course())
     assert ten.bound == pytest.approx(9.5e-7, rel=0.01)
 
 
 def test_real_layers_follow_the_wide_ones() -> None:
     """128 units differ from infinitely many by up to a tenth a layer; eight seeds differ less."""
     for key, variance in (("selu", 1.0), ("relu", 2.0), ("tanh", 1.0)):
-        wide = gallery.wide_layers(activation(key), 1.0, 4, variance)
-        real = np.mean([gallery.real_layers(activation(key), 1.0, 4, variance, seed=seed) for seed in range(8)], axis=0)
+        wide = gallery.wide_layers(ACTIVATIONS[key], 1.0, 4, variance)
+        real = np.mean(
+            [gallery.real_layers(ACTIVATIONS[key], 1.0, 4, variance, seed=seed) for seed in range(8)], axis=0
+        )
         np.testing.assert_allclose(real, wide, rtol=0.1)
-    assert gallery.wide_layers(activation("selu"), 3.0, 100, 1.0)[[10, 100]] == pytest.approx([1.11, 1.001], abs=6e-3)
+    assert gallery.wide_layers(ACTIVATIONS["selu"], 3.0, 100, 1.0)[[10, 100]] == pytest.approx([1.11, 1.001], abs=6e-3)
 
 
 def test_wide_layers_may_be_without_signal() -> None:
-    assert gallery.wide_layers(activation("relu"), 0.0, 5, 1.0).tolist() == [0.0] * 6
-    assert gallery.wide_layers(activation("sigmoid"), 0.0, 1, 1.0).tolist() == [0.0, 0.5]
+    assert gallery.wide_layers(ACTIVATIONS["relu"], 0.0, 5, 1.0).tolist() == [0.0] * 6
+    assert gallery.wide_layers(ACTIVATIONS["sigmoid"], 0.0, 1, 1.0).tolist() == [0.0, 0.5]
 
 
 def test_the_silent_region_is_where_the_gradient_is_exactly_zero() -> None:
@@ -141,7 +143,7 @@ def test_a_slope_has_arrived_when_it_stays() -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_the_pytorch_script_is_python_and_names_the_module(key: str) -> None:
-    row = activation(key)
+    row = ACTIVATIONS[key]
     changed = with_parameters(row, **{p.key: 0.5 for p in row.parameters})
     script = gallery.torch_values(changed, 6.0)
     compile(script, key, "exec")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.networks.activations import ACTIVATIONS, activation
+from core.networks.activations import ACTIVATIONS
 from core.networks.moments import Inputs, moments
 from core.networks.parameters import with_parameters
 from pages.activations import measure as gallery
@@ -55,7 +55,7 @@ def test_every_laboratory_runs_in_both_languages(lab, lang):
 def test_curves_are_those_of_the_core(order):
     app = open_lab(functions=["elu", "silu"], focus="silu", second=True, elu_alpha=2.0)
     found = curves(app, f"activations_curve_{order}")
-    x, y = gallery.sampled(with_parameters(activation("elu"), alpha=2.0), order, 6.0)
+    x, y = gallery.sampled(with_parameters(ACTIVATIONS["elu"], alpha=2.0), order, 6.0)
     np.testing.assert_array_equal(found["ELU"][0], x)
     np.testing.assert_array_equal(found["ELU"][1], y)
 
@@ -89,7 +89,7 @@ def test_differences_to_the_pinned_function_are_drawn():
     found = curves(app, "activations_curve_2")
     assert list(found) == ["GELU"]
     x, y = found["GELU"]
-    np.testing.assert_array_equal(y, activation("gelu").value(x) - activation("silu").value(x))
+    np.testing.assert_array_equal(y, ACTIVATIONS["gelu"].value(x) - ACTIVATIONS["silu"].value(x))
     assert len(charts(app)) == 4
 
 
@@ -100,7 +100,7 @@ def test_a_function_in_detail_is_always_drawn():
 
 def test_statistics_follow_inputs_and_parameters():
     app = open_lab("Statistics", functions=["elu"], focus="elu", elu_alpha=2.0, mean=1.0, std=2.0, kind="uniform")
-    exact = moments(with_parameters(activation("elu"), alpha=2.0), Inputs("uniform", 1.0, 2.0))
+    exact = moments(with_parameters(ACTIVATIONS["elu"], alpha=2.0), Inputs("uniform", 1.0, 2.0))
     row = rows(app)["ELU"]
     assert f"**{exact.mean:.5g}**" in row["Mean"]
     assert row["Gain of the weights"] == f"{exact.gain:.5g}"
@@ -127,7 +127,7 @@ def test_chain_multiplies_slopes():
     assert found["Sigmoid"]["At most"] == "9.5367e−07"
     assert found["ReLU"]["Product of the slopes"] == "0"
     _x, y = curves(app, "activations_chain_0")["Sigmoid"]
-    end = gallery.through(activation("sigmoid"), gallery.Course())
+    end = gallery.through(ACTIVATIONS["sigmoid"], gallery.Course())
     np.testing.assert_array_equal(y, end.product)
 
 
@@ -252,4 +252,4 @@ def test_csv_has_every_digit(monkeypatch):
     monkeypatch.setattr(scene, "take_away", lambda *offered: files.extend(offered))
     open_lab(functions=["selu"], focus="selu")
     table = pd.read_csv(io.StringIO(files[0].content()))
-    np.testing.assert_array_equal(table["slope"], activation("selu").slope(table["x"].to_numpy().copy()))
+    np.testing.assert_array_equal(table["slope"], ACTIVATIONS["selu"].slope(table["x"].to_numpy().copy()))

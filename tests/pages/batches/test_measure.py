@@ -8,9 +8,9 @@ import pytest
 
 from core.engine.batches import Batches
 from pages.batches import measure as lab
-from surfaces import surface
+from surfaces import ALL_SURFACES
 
-LINE = surface("linear_regression")
+LINE = ALL_SURFACES["linear_regression"]
 START = (-3.0, 4.0)
 LEVEL = LINE.minimum + 0.01
 
@@ -162,7 +162,7 @@ def test_small_batches_leave_either_well(size, escaped, lost):
 
 
 def test_same_rate_over_batch_for_the_same_time_is_the_same_escape():
-    plan = lab.Plan(surface(lab.WELL), (1, 2, 4, 8), (0.0125, 0.025, 0.05, 0.1), "replacement", 0, 0)
+    plan = lab.Plan(ALL_SURFACES[lab.WELL], (1, 2, 4, 8), (0.0125, 0.025, 0.05, 0.1), "replacement", 0, 0)
     steps = lab.same_time(plan, 8000)
     assert steps == [8000, 4000, 2000, 1000]
     shares = [lab.crossed("shallow", *pair, most, 6.0).value for pair, most in zip(plan.each(), steps, strict=True)]

@@ -10,11 +10,11 @@ from streamlit.testing.v1 import AppTest
 from core import descend
 from core.engine.batches import Batches
 from pages.batches import measure as lab
-from surfaces import surface
+from surfaces import ALL_SURFACES
 from tests.pages import charts, held, open_page, unlined
 
 PAGE = "pages/batches.py"
-LINE = surface("linear_regression")
+LINE = ALL_SURFACES["linear_regression"]
 EXPERIMENTS = ("race", "cloud", "ball", "escape", "saddle", "grid")
 
 

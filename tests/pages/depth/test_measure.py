@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.networks.activations import activation
-from core.networks.initialisation import initialisation
+from core.networks.activations import ACTIVATIONS
+from core.networks.initialisation import INITIALISATIONS
 from core.networks.parameters import with_parameters
 from core.networks.signal import MAX_NUMBERS, propagate
 from pages.depth import measure as lab
@@ -49,7 +49,7 @@ def test_verdict(sizes, kind, factor, place) -> None:
     ],
 )
 def test_verdicts_of_fifty_layers(unit, start, norm, ahead, back) -> None:
-    found = lab.measured(activation(unit), initialisation(start), norm, batch=64)
+    found = lab.measured(ACTIVATIONS[unit], INITIALISATIONS[start], norm, batch=64)
     assert lab.verdict(found.signal).kind == ahead
     assert lab.verdict(found.gradient[::-1]).kind == back
 
@@ -83,7 +83,7 @@ def test_histograms_in_deviations_have_deviation_one() -> None:
     middles, parts = lab.histograms(found.layers, 3, -8, 8, relative=True, cells=400)
     np.testing.assert_allclose(middles @ parts, 0, atol=0.05)
     np.testing.assert_allclose(np.square(middles) @ parts, 1, atol=0.06)
-    flat = propagate("tanh", with_parameters(initialisation("constant"), level=0.0), depth=2, width=4, batch=4)
+    flat = propagate("tanh", with_parameters(INITIALISATIONS["constant"], level=0.0), depth=2, width=4, batch=4)
     assert np.isnan(lab.histograms(flat.layers, 2, -1, 1, relative=True)[1]).all()
 
 
@@ -103,7 +103,7 @@ def test_equal_units_stay_equal() -> None:
 @pytest.mark.parametrize("norm", ["none", "batch", "layer", "rms"])
 def test_script_is_python(norm: str) -> None:
     for start in ("he", "torch_default", "normal"):
-        script = lab.torch_script(activation("leaky_relu"), initialisation(start), norm, 3, 8, 16, 2.0)
+        script = lab.torch_script(ACTIVATIONS["leaky_relu"], INITIALISATIONS[start], norm, 3, 8, 16, 2.0)
         compile(script, start, "exec")
         assert ("zeros_(layer.bias)" in script) == (start != "torch_default")
         assert ("_norm(z" in script) == (norm != "none")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.networks.activations import activation
-from core.networks.initialisation import initialisation
+from core.networks.activations import ACTIVATIONS
+from core.networks.initialisation import INITIALISATIONS
 from core.networks.parameters import with_parameters
 from core.networks.signal import propagate
 from pages.depth import claims as lesson_data
@@ -88,8 +88,8 @@ def test_every_verdict_in_words(settings, signal, gradient):
 def test_lost_layers_are_marked():
     app = open_page(PAGE, activation="relu", init="normal", normal_std=1000.0, depth=100, width=64, samples=8)
     spec = figure(app, "Standard deviation of the activations")
-    start = with_parameters(initialisation("normal"), std=1000.0)
-    layer = lab.measured(activation("relu"), start, "none", 100, 64, 8).forward.layer
+    start = with_parameters(INITIALISATIONS["normal"], std=1000.0)
+    layer = lab.measured(ACTIVATIONS["relu"], start, "none", 100, 64, 8).forward.layer
     (box,) = spec["layout"]["shapes"]
     assert (box["x0"], box["x1"]) == (layer - 0.5, 100.5)
     assert spec["layout"]["annotations"][0]["text"] == "∞"
@@ -173,9 +173,9 @@ def test_page_and_grid_give_one_number_for_one_network(settings, unit, column):
 
 def test_page_and_lesson_give_one_number_for_one_network(page):
     (question,) = [q for q in lesson_data.QUESTIONS if q.key == "relu_xavier"]
-    own = lab.measured(activation("relu"), initialisation("xavier"), "none").gradient_ratio
+    own = lab.measured(ACTIVATIONS["relu"], INITIALISATIONS["xavier"], "none").gradient_ratio
     assert question.measured()["ratio"] == own
     assert grid_cell(page, "relu", 3) == f"{own:.0e}".replace("e-0", "e-")
     claim = next(c for c in lesson_data.CLAIMS if c.key == "batch_norm_cures_vanishing")
     assert claim.settings["samples"] == lab.SAMPLES
-    assert claim.measured()["relu"] == lab.measured(activation("relu"), initialisation("he"), "batch").gradient_ratio
+    assert claim.measured()["relu"] == lab.measured(ACTIVATIONS["relu"], INITIALISATIONS["he"], "batch").gradient_ratio

@@ -30,7 +30,7 @@ from pages.fine_print.measure import (
     step_by_gradient,
     wanted,
 )
-from surfaces import surface
+from surfaces import ALL_SURFACES
 from teaching.presets import preset
 
 
@@ -81,7 +81,7 @@ def a_thousandth_of_bowl_hessian(x, y, a, b, c):
 @pytest.mark.parametrize("inside", [0.0, 1.0])
 def test_another_epsilon_is_another_scale(inside):
     formulas = (a_thousandth_of_bowl_value, a_thousandth_of_bowl_gradient, a_thousandth_of_bowl_hessian)
-    small = replace(surface("bowl"), formulas=formulas)
+    small = replace(ALL_SURFACES["bowl"], formulas=formulas)
     hyper = {"eps": 1e-5, "eps_inside": inside}
     really = descend(small, "adam_general", (2.5, -2.0), 300, 0.05, hyper)
     instead = descend("bowl", "adam_general", (2.5, -2.0), 300, 0.05, at_scale(hyper, 1e-3))

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.analysis.critical_points import find, newton_walk
 from core.analysis.curvature import curvature_map, error_growth, quadratic_model
-from surfaces import SURFACES, surface
+from surfaces import ALL_SURFACES, SURFACES
 from tests.pages import charts, held, open_page
 from ui import figures, maps
 
@@ -16,7 +16,7 @@ PAGE = "pages/microscope.py"
 
 def look(key: str = "himmelblau", **session) -> AppTest:
     """Open the microscope on a surface, at its first start unless `session` says where."""
-    x, y = surface(key).starts[0]
+    x, y = ALL_SURFACES[key].starts[0]
     return open_page(PAGE, **{"surface": key, "x": x, "y": y} | session)
 
 
@@ -123,15 +123,15 @@ def test_surface_figures_do_not_depend_on_point_and_path():
 
 
 def test_maps_hold_the_eigenvalues_of_core():
-    want = curvature_map(surface("himmelblau"), 150)
+    want = curvature_map(ALL_SURFACES["himmelblau"], 150)
     for shown, values in (("smallest", want.smallest), ("largest", want.largest), ("signs", want.negative)):
-        drawn = np.array(maps.landscape(surface("himmelblau"), shown).data[0].z)
+        drawn = np.array(maps.landscape(ALL_SURFACES["himmelblau"], shown).data[0].z)
         assert drawn == pytest.approx(values, rel=1e-6)
 
 
 def test_landscape_marks_every_critical_point_once():
     for key in ("himmelblau", "monkey_bounded", "levy13"):
-        figure = maps.landscape(surface(key))
+        figure = maps.landscape(ALL_SURFACES[key])
         marked = np.vstack([np.column_stack([t.x, t.y]) for t in figure.data if t.type == "scatter"])
         assert {tuple(row) for row in marked} == {(p.x, p.y) for p in find(key).points}
 
@@ -139,7 +139,7 @@ def test_landscape_marks_every_critical_point_once():
 @pytest.mark.parametrize("point", [(3.0, 2.0), (0.0, 0.0), (-0.127961, -1.953715)])
 def test_arrows_of_the_lens_are_eigenvectors_to_scale(point):
     model = quadratic_model("himmelblau", point)
-    figure = figures.lens(surface("himmelblau"), model, 0.5, "model")
+    figure = figures.lens(ALL_SURFACES["himmelblau"], model, 0.5, "model")
     arrows = np.array([[a.x - a.ax, a.y - a.ay] for a in figure.layout.annotations])
     assert len(arrows) == 4
     for k, (eigenvalue, direction) in enumerate(zip(model.eigenvalues, model.directions, strict=True)):
@@ -148,15 +148,15 @@ def test_arrows_of_the_lens_are_eigenvectors_to_scale(point):
         assert arrows[2 * k] == pytest.approx(-length * direction)
     lines = [t for t in figure.data if t.type == "contour"]
     assert lines[0].contours.size == lines[1].contours.size
-    for line, f in zip(lines, (surface("himmelblau").value, model), strict=True):
+    for line, f in zip(lines, (ALL_SURFACES["himmelblau"].value, model), strict=True):
         assert np.array(line.z)[10, 50] == pytest.approx(f(line.x[50], line.y[10]) - model.value, rel=1e-5)
 
 
 def test_a_zero_eigenvalue_has_no_arrow():
     model = quadratic_model("hyperbola", (1.0, 1.0))
-    assert len(figures.lens(surface("hyperbola"), model, 0.3).layout.annotations) == 2
+    assert len(figures.lens(ALL_SURFACES["hyperbola"], model, 0.3).layout.annotations) == 2
     flat = quadratic_model("monkey", (1e-12, 1e-12))
-    assert not figures.lens(surface("monkey"), flat, 0.3).layout.annotations, "rounding is no curvature"
+    assert not figures.lens(ALL_SURFACES["monkey"], flat, 0.3).layout.annotations, "rounding is no curvature"
 
 
 @pytest.mark.parametrize(("key", "point", "order"), [("himmelblau", (0.0, 0.0), 3), ("camel3", (0.0, 0.0), 4)])

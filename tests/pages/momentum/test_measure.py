@@ -18,7 +18,7 @@ from pages.momentum.measure import (
     visible,
     zigzags,
 )
-from surfaces import surface
+from surfaces import ALL_SURFACES
 
 
 @pytest.mark.parametrize("noise", [None, Noise(0.3, 1)])
@@ -48,7 +48,7 @@ def test_across_is_the_steep_coordinate_in_a_turned_ravine():
     straight = descend("ravine", "sgd", (-10.0, 1.0), 50, lr=0.0185)
     turn = np.radians(30)
     start = -10 * np.cos(turn) - np.sin(turn), -10 * np.sin(turn) + np.cos(turn)
-    turned = descend(surface("ravine").with_parameters(angle=30.0), "sgd", start, 50, lr=0.0185)
+    turned = descend(ALL_SURFACES["ravine"].with_parameters(angle=30.0), "sgd", start, 50, lr=0.0185)
     place = across(turned.surface, turned.path)
     np.testing.assert_allclose(np.abs(place), np.abs(straight.path[:, 1]), atol=1e-10)
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.analysis import stability
 from pages.momentum import measure as inertia
-from surfaces import surface
+from surfaces import ALL_SURFACES
 from teaching.presets import preset
 from tests.pages import charts, held, open_page, unlined
 from tests.pages.test_race import results
@@ -40,7 +40,7 @@ def test_page_runs_on_every_kind_of_surface(key):
     assert not app.exception and not app.error
     assert len(results(app)) == 3
     drawn = {c.key for c in charts(app)}
-    smooth, reachable = stability.curvatures_at_minimum(key) is not None, surface(key).minimum is not None
+    smooth, reachable = stability.curvatures_at_minimum(key) is not None, ALL_SURFACES[key].minimum is not None
     assert ("diagram_theory" in drawn) == (smooth and reachable)
     assert ("diagram_measured" in drawn) == reachable
     assert len(app.info) == (0 if smooth and reachable else 1)
@@ -83,7 +83,7 @@ def test_button_sets_the_best_rate_and_beta():
 
 def test_diagrams_show_what_the_core_computes():
     app = open_momentum(diagram="nesterov")
-    theory, measured = stability.diagrams(surface("ravine"), "nesterov", 1e-4)
+    theory, measured = stability.diagrams(ALL_SURFACES["ravine"], "nesterov", 1e-4)
     for key, found in (("diagram_theory", theory), ("diagram_measured", measured)):
         heat, limit, star = chart(app, key)["data"]
         drawn = np.frombuffer(b64decode(heat["z"]["bdata"]), "<f4").reshape(200, 200)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.networks.activations import activation
-from core.networks.initialisation import initialisation
-from core.networks.normalisation import batch_noise_theory, normalisation, normalise_images
+from core.networks.activations import ACTIVATIONS
+from core.networks.initialisation import INITIALISATIONS
+from core.networks.normalisation import NORMALISATIONS, batch_noise_theory, normalise_images
 from pages.normalisation import measure as lab
 
 
 def task(norm: str, place: str = "before", unit: str = "relu", start: str = "he", **settings) -> lab.Task:
-    return lab.Task(activation(unit), initialisation(start), norm, place, **{"seeds": (0, 1, 2), **settings})
+    return lab.Task(ACTIVATIONS[unit], INITIALISATIONS[start], norm, place, **{"seeds": (0, 1, 2), **settings})
 
 
 def test_tensor_has_channels_that_differ() -> None:
@@ -24,7 +24,7 @@ def test_tensor_has_channels_that_differ() -> None:
 
 def test_running_statistics_are_a_moving_average() -> None:
     x = lab.tensor()
-    done = normalise_images(normalisation("batch"), x)
+    done = normalise_images(NORMALISATIONS["batch"], x)
     part = 1 - 0.9**7
     mean, variance = lab.running_after(done, x[:, 0].size, 7)
     np.testing.assert_allclose(mean.ravel(), part * x.mean((0, 2, 3)))

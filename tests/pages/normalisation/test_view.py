@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.networks.activations import activation
-from core.networks.initialisation import initialisation
-from core.networks.normalisation import evaluate, normalisation, normalise_images
+from core.networks.activations import ACTIVATIONS
+from core.networks.initialisation import INITIALISATIONS
+from core.networks.normalisation import NORMALISATIONS, evaluate, normalise_images
 from pages.normalisation import measure as lab
 from tests.pages import charts, open_page
 
@@ -36,7 +36,7 @@ def flat(x: np.ndarray) -> np.ndarray:
 def test_pictures_are_the_normalisation(norm):
     app = open_page(PAGE, norm=norm)
     np.testing.assert_allclose(drawn(app, "The tensor before the normalisation"), flat(lab.tensor()), rtol=1e-6)
-    after = normalise_images(normalisation(norm), lab.tensor()).value
+    after = normalise_images(NORMALISATIONS[norm], lab.tensor()).value
     np.testing.assert_allclose(drawn(app, "The tensor after the normalisation"), flat(after), rtol=1e-5)
     shapes = figure(app, "The tensor after the normalisation")["layout"]["shapes"]
     assert sum(shape["type"] == "rect" for shape in shapes) == OUTLINED[norm]
@@ -46,7 +46,7 @@ def test_pictures_are_the_normalisation(norm):
 def test_evaluation_uses_running_statistics():
     app = open_page(PAGE, mode="evaluation", batches=3)
     x = lab.tensor()
-    running = lab.running_after(normalise_images(normalisation("batch"), x), 8, 3)
+    running = lab.running_after(normalise_images(NORMALISATIONS["batch"], x), 8, 3)
     np.testing.assert_allclose(drawn(app, "The tensor after the normalisation"), flat(evaluate(x, *running)), rtol=1e-5)
     app.slider(key="batches").set_value(0).run()
     np.testing.assert_allclose(drawn(app, "The tensor after the normalisation"), flat(x), rtol=1e-4)
@@ -94,7 +94,7 @@ def test_table_of_rates_is_that_of_the_laboratory():
 
 
 def task(**settings) -> lab.Task:
-    return lab.Task(activation("relu"), initialisation("he"), **settings)
+    return lab.Task(ACTIVATIONS["relu"], INITIALISATIONS["he"], **settings)
 
 
 def test_tiny_batches_in_their_drawer():

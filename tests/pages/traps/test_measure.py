@@ -8,7 +8,7 @@ from core.analysis.critical_points import find, newton_walk
 from core.analysis.tuning import random_starts
 from core.engine.spec import Goal
 from pages.traps import measure as traps
-from surfaces import surface
+from surfaces import ALL_SURFACES
 
 ESCAPES = {
     "sgd": (83, 367, 744),
@@ -94,7 +94,7 @@ def test_a_well_counts_from_when_the_run_stays():
 
 
 def test_valley_has_no_minimum():
-    beale = surface("beale")
+    beale = ALL_SURFACES["beale"]
     y = 1 + np.linspace(0, 2, 200_001) / 1e6
     assert beale.value(-1e6, y).min() == pytest.approx(traps.valley_floor(), rel=1e-4)
     assert traps.valley_floor() == pytest.approx(405 / 896)
