@@ -92,7 +92,7 @@ class Lesson:
     icon: str
     show: Callable[[], None] = field(kw_only=True)
     """Draw the experiment."""
-    controls: Table = field(kw_only=True)
+    controls: Table = field(kw_only=True, default_factory=Table)
     """Everything that can be set."""
     panels: Mapping[str, Callable[[], Mapping]] = field(default_factory=dict)
     """What the page shows of many runs and takes long, recorded as the claims are."""
@@ -102,7 +102,7 @@ class Lesson:
     """What the button of a claim sets, where that is more than it says."""
 
     def __post_init__(self) -> None:
-        for claim in self.claims:
+        for claim in self.claims if self.controls else ():
             self.state_of(claim)
 
     def state_of(self, claim: Claim) -> State:

@@ -210,7 +210,7 @@ class Table(Mapping[str, Control]):
                 texts = asked.pop(name)
                 try:
                     value = row.read(texts, state) if name == key else row.checked(row.former[name](texts[-1]), state)
-                    state.values[key] = value
+                    state.changed[key] = value
                 except Refused as error:
                     refused.append(Refusal(name, ", ".join(texts), error, key))
                 except (ValueError, OverflowError):
@@ -232,12 +232,12 @@ class Refusal(NamedTuple):
 class State(Mapping[str, Any]):
     """The value of every control of a page: what was set, and the defaults of the table for the rest."""
 
-    def __init__(self, table: Table, values: dict[str, Any] | None = None):
+    def __init__(self, table: Table, changed: dict[str, Any] | None = None):
         self.table = table
-        self.values: dict[str, Any] = {} if values is None else values
+        self.changed: dict[str, Any] = {} if changed is None else changed
 
     def __getitem__(self, key: str) -> Any:
-        return self.values[key] if key in self.values else self.default(key)
+        return self.changed[key] if key in self.changed else self.default(key)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.table)
@@ -256,26 +256,26 @@ class State(Mapping[str, Any]):
             raise ValueError(f"settings: got {', '.join(unknown)}, which this page does not have")
         for key in sorted(settings, key=list(self.table).index):
             try:
-                self.values[key] = self.table[key].checked(settings[key], self)
+                self.changed[key] = self.table[key].checked(settings[key], self)
             except Refused as error:
                 raise ValueError(f"{key}: got {settings[key]!r}, {error}") from None
         self.forget_defaults()
 
     def reset(self, *keys: str) -> None:
         """Give these controls their defaults again; without keys, all of them."""
-        for key in keys or tuple(self.values):
-            self.values.pop(key, None)
+        for key in keys or tuple(self.changed):
+            self.changed.pop(key, None)
 
     def keep(self, *keys: str) -> None:
         """Give all controls but these their defaults again."""
-        for key in self.values.keys() - set(keys):
-            del self.values[key]
+        for key in self.changed.keys() - set(keys):
+            del self.changed[key]
 
     def forget_defaults(self) -> None:
         """Drop what was set to its default, so that it follows its default from now on."""
-        for key in [key for key, value in self.values.items() if value == self.default(key)]:
-            del self.values[key]
+        for key in [key for key, value in self.changed.items() if value == self.default(key)]:
+            del self.changed[key]
 
     def link(self) -> Link:
         """Return what a link must hold so that it opens this state."""
-        return {key: self.table[key].write(self.values[key]) for key in self.table if key in self.values}
+        return {key: self.table[key].write(self.changed[key]) for key in self.table if key in self.changed}

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "locale"
 LANGUAGES = {
-    code: Locale(code).get_display_name(code).capitalize()
+    code: str(Locale(code).get_display_name(code)).capitalize()
     for code in ("en", *sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir()))
 }
 """Code -> its own name: English, 中文."""

@@ -82,7 +82,7 @@ def _measured_here(lesson: str, name: str, run: Callable[[], Mapping[str, Any]])
 @remembered(100, T("Measuring every claim of this page"))
 def again(lesson: Lesson, progress: Callable[[float], None] = lambda part: None) -> dict[str, Mapping[str, Any]]:
     """Measure every claim of a lesson here and now; return its numbers by the keys of the claims."""
-    found = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for k, claim in enumerate(lesson.claims):
         progress(k / len(lesson.claims))
         found[claim.key] = claim.measure()

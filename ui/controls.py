@@ -46,8 +46,7 @@ def show(key: str, *, drawn: bool = True, then: Change | None = None, widget: Ca
     if drawn:
         style.setdefault("label", label_of(key))
         style.setdefault("help", _(row.help) or None)
-        draw = {Number: _field, Switch: _switch, Choice: _choice, Choices: _choices}[type(row)]
-        draw(key, row, then, widget, style)
+        _DRAW[type(row)](key, row, then, widget, style)
     return state()[key]
 
 
@@ -121,7 +120,7 @@ def _not_taken(key: str, typed: str, error: NotRead | Refused) -> str:
     return _("{typed} is not taken: {reason}. It stays {kept}.", typed=quoted(typed), reason=reason, kept=kept)
 
 
-def slider(key: str, *, then: Change | None = None, step: float | None = None, **style: Any) -> float:
+def slider(key: str, *, then: Change | None = None, step: Any = None, **style: Any) -> float:
     """Draw a number as a slider on its scale and return it. What does not fit on the slider gets a field."""
     row = state().table[key]
     assert isinstance(row, Number)
@@ -134,12 +133,12 @@ def slider(key: str, *, then: Change | None = None, step: float | None = None, *
     if row.scale == "log":
         _log_slider(key, row, low, high, then, style)
     else:
-        kind = int if row.whole else float
+        kind: Any = int if row.whole else float
         step = kind(step or row.step or (1 if row.whole else 0.01))
         _sync(key, kind(value))
-        formats = {} if row.whole else {"format": "%.4g"}
+        style |= {} if row.whole else {"format": "%.4g"}
         tell = _told(key, kind, then)
-        st.slider(min_value=kind(low), max_value=kind(high), step=step, key=key, on_change=tell, **formats, **style)
+        st.slider(min_value=kind(low), max_value=kind(high), step=step, key=key, on_change=tell, **style)
     return state()[key]
 
 
@@ -177,7 +176,7 @@ def _choice(key: str, row: Choice, then: Change | None, widget: Callable | None,
         options=list(options),
         format_func=lambda option: _(options.get(option, option)),
         key=key,
-        on_change=_told(key, lambda chosen: chosen, then),
+        on_change=_told(key, lambda option: option, then),
         **style,
     )
 
@@ -188,8 +187,13 @@ def pick(key: str, among: Mapping[str, str], *, drawn: bool = True, **style: Any
     if drawn:
         shown = value if value in among else None
         _sync(key, shown)
-        style = {"label": label_of(key), "format_func": lambda option: _(among.get(option, option))} | style
-        st.selectbox(options=list(among), key=key, on_change=_told(key, lambda chosen: chosen, None), **style)
+        style = {
+            "label": label_of(key),
+            "options": list(among),
+            "format_func": lambda option: _(among.get(option, option)),
+        } | style
+        select: Any = st.selectbox
+        select(key=key, on_change=_told(key, lambda option: option, None), **style)
     return value if value in among else None
 
 
@@ -256,3 +260,6 @@ def _step_of(row: Number) -> float:
         return row.step or 1
     value = state().default(row.key)
     return 10.0 ** (floor(log10(abs(value))) - 1) if value and isfinite(value) else 0.1
+
+
+_DRAW: Mapping[type, Callable[..., None]] = {Number: _field, Switch: _switch, Choice: _choice, Choices: _choices}

@@ -35,7 +35,7 @@ def begin(lesson: Lesson) -> None:
     st.session_state[_STATE] = {
         "page": lesson.key,
         "table": lesson.controls,
-        "values": read.values,
+        "changed": read.changed,
         "link": read.link(),
         "refused": refused,
         "set": {},
@@ -45,7 +45,7 @@ def begin(lesson: Lesson) -> None:
 def state() -> State:
     """Return the state of the page; what it is given stays."""
     kept = st.session_state[_STATE]
-    return State(kept["table"], kept["values"])
+    return State(kept["table"], kept["changed"])
 
 
 def key() -> str:
@@ -96,7 +96,7 @@ def take(key: str, value: Any) -> None:
         if value == before and monotonic() - since < LATE:
             noted[key] = (before, since)
             return
-    now.values[key] = value
+    now.changed[key] = value
     now.forget_defaults()
     settle(key)
 
@@ -121,11 +121,11 @@ def write_link() -> None:
     kept = st.session_state.get(_STATE)
     if not kept:
         return
-    link: Link = state().link() | language_link()
+    link: Link = {**state().link(), **language_link()}
     if link != kept["link"]:
         kept["link"] = link
         foreign = {key: st.query_params.get_all(key) for key in st.query_params if key in _FOREIGN and key != "lang"}
-        st.query_params.from_dict(foreign | link)
+        st.query_params.from_dict({**foreign, **link})
 
 
 def fragment(function: Callable[..., None]) -> Callable[..., None]:

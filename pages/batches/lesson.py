@@ -10,7 +10,6 @@ BATCHES = Lesson(
     question=T("What does a bigger batch buy?"),
     icon=":material/grain:",
     show=view.show,
-    load=view.load,
     questions=claims.QUESTIONS,
     claims=claims.CLAIMS,
 )

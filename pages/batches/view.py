@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
-from ui.kept import kept
 
 from core import Noise, descend
 from core.analysis.curvature import eigenvalues, stable_rate
@@ -16,6 +15,7 @@ from core.engine.batches import clocks
 from core.engine.data import LARGEST, MOST_ROWS, BadFile, Data, Scale, noisy_line, read_csv, standardised, two_classes
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Goal, Surface
+from core.memory import remembered
 from core.optimizers import ALL_OPTIMIZERS
 from core.schedules import SCHEDULES
 from pages.batches import measure as lab
@@ -93,7 +93,7 @@ def first_epochs(chosen: Surface) -> int:
     return min(max(EPOCHS, 10 * -(-arrived // 10)), MOST_EPOCHS) if arrived >= 0 else MOST_EPOCHS
 
 
-@kept(32)
+@remembered(32)
 def drawn_loss(key: str, size: int, noise: float, outliers: float, correlation: float, seed: int) -> Surface:
     """Return the loss over drawn data; the same object for the same numbers, so that its figures are kept."""
     if (size, noise, outliers, correlation, seed) == (256, NOISE[key], 0.0, 0.0, 0):
@@ -102,7 +102,7 @@ def drawn_loss(key: str, size: int, noise: float, outliers: float, correlation: 
     return own_loss(key, rows)
 
 
-@kept(32)
+@remembered(32)
 def own_loss(key: str, data: Data) -> Surface:
     """Return the loss over these rows. Raises ValueError where they do not fit it."""
     return (linear_regression if key == "linear_regression" else logistic_regression)(data)
@@ -786,7 +786,7 @@ def grid_stage(plan: Plan) -> None:
     show_grid(plan, tuple(keys) or ("constant",), int(steps))
 
 
-@kept(32)
+@remembered(32)
 def grid_of(plan: Plan, keys: tuple[str, ...], start: tuple[float, float], steps: int) -> lab.Grid:
     return lab.grid(plan, {key: {} for key in keys}, start, steps)
 

@@ -10,7 +10,6 @@ COORDINATES = Lesson(
     question=T("From Adagrad to Adam: what does a rate of its own buy each coordinate?"),
     icon=":material/tune:",
     show=view.show,
-    load=view.load,
     questions=claims.QUESTIONS,
     claims=claims.CLAIMS,
 )

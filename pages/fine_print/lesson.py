@@ -10,7 +10,6 @@ FINE_PRINT = Lesson(
     question=T("Same name, four formulas: what do the details change?"),
     icon=":material/contract:",
     show=view.show,
-    load=view.load,
     questions=claims.QUESTIONS,
     claims=claims.CLAIMS,
 )

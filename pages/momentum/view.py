@@ -91,9 +91,10 @@ def choose_settings(chosen: Surface) -> tuple[str, float, float]:
             controls.show("matched")
         controls.show("exact")
         curvatures = stability.curvatures_at_minimum(chosen)
-        for key in ("momentum", "nesterov") if curvatures else ():
-            label = _("Best for {name}", name=ALL_OPTIMIZERS[key].title)
-            st.button(label, key=f"best_{key}", on_click=set_both, args=stability.best(key, *curvatures))
+        if curvatures:
+            for key in ("momentum", "nesterov"):
+                label = _("Best for {name}", name=ALL_OPTIMIZERS[key].title)
+                st.button(label, key=f"best_{key}", on_click=set_both, args=stability.best(key, *curvatures))
     return form, rate, beta
 
 

@@ -10,7 +10,6 @@ RACE = Lesson(
     question=T("Who gets down first, and is the race fair?"),
     icon=":material/flag:",
     show=view.show,
-    load=view.load_claim,
     questions=claims.QUESTIONS,
     claims=claims.CLAIMS,
 )

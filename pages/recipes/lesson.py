@@ -10,7 +10,6 @@ RECIPES = Lesson(
     question=T("What helps a run to end well, besides its schedule?"),
     icon=":material/health_and_safety:",
     show=view.show,
-    load=view.load,
     questions=claims.QUESTIONS,
     claims=claims.CLAIMS,
 )

@@ -10,7 +10,6 @@ SCHEDULES = Lesson(
     question=T("When should the rate shrink?"),
     icon=":material/trending_down:",
     show=view.show,
-    load=view.load,
     questions=claims.QUESTIONS,
     claims=claims.CLAIMS,
 )

@@ -10,7 +10,6 @@ TRAPS = Lesson(
     question=T("Minimum, saddle, plateau or valley to infinity?"),
     icon=":material/trip_origin:",
     show=view.show,
-    load=view.load,
     questions=claims.QUESTIONS,
     claims=claims.CLAIMS,
 )

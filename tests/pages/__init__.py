@@ -31,7 +31,7 @@ def open_page(key: str = "race", link: Mapping[str, str | list[str]] | None = No
 def state_of(app: AppTest) -> State:
     """Return the state of the page that is shown."""
     kept = app.session_state["_state"]
-    return State(kept["table"], kept["values"])
+    return State(kept["table"], kept["changed"])
 
 
 def set_state(app: AppTest, **settings: Any) -> AppTest:

@@ -73,7 +73,7 @@ def test_older_name_is_understood():
 def test_what_is_asked_in_vain_is_named_and_leaves_the_default(link, name):
     state, refused = TABLE.read(link)
     assert [refusal.name for refusal in refused] == [name]
-    assert state.values == {}
+    assert state.changed == {}
 
 
 VALUES = st.fixed_dictionaries(

@@ -7,7 +7,7 @@ from core import descend
 from core.analysis import schedule_trials as lab
 from core.engine.spec import Noise
 from core.optimizers import ALL_OPTIMIZERS
-from core.schedules import drawn_schedule, rates
+from core.schedules import SCHEDULES, drawn_schedule, rates
 
 NOISE, STEEP, WELLS = lab.TRIALS
 KNOWN = [row for row in lab.LINES[:-1] if row.key != "plateau"]
