@@ -27,7 +27,7 @@ class Catalogue(tuple[Row, ...]):
         for row in self:
             if row.key == key:
                 return row
-        raise ValueError(f"{self.kind}: {key!r} is unknown; known are {', '.join(self.keys())}")
+        raise ValueError(f"{self.kind}: got {key!r}, allowed are {', '.join(self.keys())}")
 
     def __add__(self, other: Iterable[Row]) -> "Catalogue[Row]":  # type: ignore[override]
         return Catalogue(self.kind, (*self, *other))

@@ -19,7 +19,7 @@ from core.analysis.basins import basin_map
 from core.analysis.critical_points import find
 from core.analysis.curvature import curvature_map
 from core.engine.data import Data, noisy_line, two_classes
-from core.engine.loop import parameter_rows
+from core.engine.evaluate import parameter_rows
 from core.engine.spec import Surface
 from surfaces import DATA_SURFACES
 from surfaces.linear_regression import linear_regression
@@ -109,7 +109,7 @@ def test_facts_are_complete(surface: Surface) -> None:
     document = inspect.getdoc(inspect.getmodule(surface.formulas[0])) or ""
     for cited in re.findall(r"(?:doi|arXiv):\S+[^\s;.,]|\b(?:19|20)\d\d\b", surface.source):
         assert cited in document, cited
-    assert surfaces.surface(surface.key) is surface
+    assert surfaces.ALL_SURFACES[surface.key] is surface
     assert hash(surface) == hash(replace(surface))
     assert surface == replace(surface)
     assert surface == replace(surface, data=Data(surface.data.rows))
@@ -138,7 +138,7 @@ def test_tools_of_the_other_pages_work(surface: Surface) -> None:
 
 
 def test_line_of_the_teaching_data() -> None:
-    line = surfaces.surface("linear_regression")
+    line = surfaces.ALL_SURFACES["linear_regression"]
     assert line.minima[0] == pytest.approx((2.01982, -1.02499), abs=5e-6)
     assert line.minimum == pytest.approx(0.12652, abs=5e-6)
     xx, xy, yy = line.hessian(0.0, 0.0)
@@ -157,7 +157,7 @@ SATURATED = [
 
 @pytest.mark.parametrize(("key", "w", "steps", "slope"), SATURATED)
 def test_plateau_of_a_saturated_neuron(key: str, w: float, steps: tuple, slope: float) -> None:
-    neuron = surfaces.surface(key)
+    neuron = surfaces.ALL_SURFACES[key]
     for (optimizer, rate), want in zip((("sgd", 1.0), ("momentum", 1.0), ("adam", 0.1)), steps, strict=True):
         run = descend(neuron, optimizer, (w, 0.5), 20_000, rate)
         right = np.all((run.path @ [SIGNS.x, np.ones(len(SIGNS))] > 0) == (SIGNS.y > 0), axis=1)
@@ -177,7 +177,7 @@ def test_dead_neuron_stays_dead_and_a_leak_saves_it() -> None:
 
 
 def test_flat_region_is_where_no_row_is_active() -> None:
-    ramp = surfaces.surface("dead_relu")
+    ramp = surfaces.ALL_SURFACES["dead_relu"]
     w, b = np.random.default_rng(0).uniform(-2, 2, (2, 4000))
     flat = np.hypot(*ramp.gradient(w, b)) == 0
     assert np.array_equal(flat, b <= -np.abs(w))

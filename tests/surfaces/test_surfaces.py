@@ -20,7 +20,7 @@ from scipy import ndimage, optimize
 
 import surfaces
 from core import descend
-from core.engine.loop import parameter_rows
+from core.engine.evaluate import parameter_rows
 from core.engine.spec import Surface
 from surfaces import DATA_SURFACES, SURFACES
 
@@ -43,7 +43,7 @@ EXACT = SimpleNamespace(
 @functools.cache
 def calculus(key: str) -> list[list[Callable]]:
     """Run the code of `value` on symbols; return [[f], [f_x, f_y], [f_xx, f_xy, f_yy]] for mpmath numbers."""
-    surface = surfaces.surface(key)
+    surface = surfaces.ALL_SURFACES[key]
     x, y = sympy.symbols("x y")
     exact = FunctionType(surface.formulas[0].__code__, {"np": EXACT})
     parameters = [sympy.Rational(float(p)) for p in parameter_rows(surface)]
@@ -195,23 +195,23 @@ CLAIMS = [
 def test_runs_end_where_the_surface_says(
     key: str, optimizer: str, start: int, rate: float | None, end: tuple[float, float]
 ) -> None:
-    spec = surfaces.surface(key)
+    spec = surfaces.ALL_SURFACES[key]
     run = descend(spec, optimizer, start=spec.starts[start], steps=2000, lr=rate or spec.rates[optimizer])
     assert run.path[-1] == pytest.approx(end, abs=1e-3)
 
 
 def test_ravine45_is_the_ravine_turned() -> None:
-    ravine, turned = surfaces.surface("ravine"), surfaces.surface("ravine45")
+    ravine, turned = surfaces.ALL_SURFACES["ravine"], surfaces.ALL_SURFACES["ravine45"]
     x, y = scattered(ravine)
     half = np.sqrt(0.5)
     assert turned.value(half * (x - y), half * (x + y)) == pytest.approx(ravine.value(x, y), rel=1e-12)
     flat = ravine.with_parameters(condition=1.0)
-    assert flat.value(x, y) == pytest.approx(surfaces.surface("bowl").value(x, y))
+    assert flat.value(x, y) == pytest.approx(surfaces.ALL_SURFACES["bowl"].value(x, y))
 
 
 @pytest.mark.parametrize("key", REFERENCE)
 def test_critical_points_found_elsewhere(key: str) -> None:
-    spec = surfaces.surface(key)
+    spec = surfaces.ALL_SURFACES[key]
     assert spec.domain == pytest.approx(REFERENCE[key]["domain"])
     for point in REFERENCE[key]["points"]:
         x, y, eigenvalues = point["x"], point["y"], point["eig"]
@@ -278,7 +278,7 @@ def test_every_kinked_surface_is_tried_at_a_kink() -> None:
 
 @pytest.mark.parametrize(("key", "point"), [(key, p) for key, points in KINKS.items() for p in points])
 def test_derivatives_are_finite_at_a_kink(key: str, point: tuple[float, float]) -> None:
-    spec = surfaces.surface(key)
+    spec = surfaces.ALL_SURFACES[key]
     assert np.all(np.isfinite([spec.value(*point), *spec.gradient(*point), *spec.hessian(*point)]))
     # The value that is taken there lies between those on both sides, as a subgradient does.
     around = [(point[0] + dx, point[1] + dy) for dx, dy in itertools.product((-1e-3, 0, 1e-3), repeat=2)]
@@ -288,8 +288,8 @@ def test_derivatives_are_finite_at_a_kink(key: str, point: tuple[float, float]) 
 
 
 def test_dropwave_is_smooth_at_its_centre() -> None:
-    centre = np.array(surfaces.surface("dropwave").hessian(0.0, 0.0))
-    assert np.array(surfaces.surface("dropwave").hessian(1e-6, 2e-6)) == pytest.approx(centre, abs=1e-6)
+    centre = np.array(surfaces.ALL_SURFACES["dropwave"].hessian(0.0, 0.0))
+    assert np.array(surfaces.ALL_SURFACES["dropwave"].hessian(1e-6, 2e-6)) == pytest.approx(centre, abs=1e-6)
 
 
 @ALL
@@ -314,6 +314,6 @@ def test_what_is_not_a_number_stays_so(surface: Surface) -> None:
 
 
 def test_an_unknown_key_is_named_with_what_is_allowed() -> None:
-    assert surfaces.surface("rosenbrock").key == "rosenbrock"
-    with pytest.raises(ValueError, match=r"surface: 'sphere' is not one of bowl, ravine, .*eggholder"):
-        surfaces.surface("sphere")
+    assert surfaces.ALL_SURFACES["rosenbrock"].key == "rosenbrock"
+    with pytest.raises(ValueError, match=r"surface: got 'sphere', allowed are bowl, ravine, .*eggholder"):
+        surfaces.ALL_SURFACES["sphere"]

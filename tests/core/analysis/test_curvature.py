@@ -207,7 +207,7 @@ def test_a_quadratic_surface_has_no_error_that_is_seen() -> None:
 
 
 def test_model_touches_the_surface() -> None:
-    surface = surfaces.surface("goldstein")
+    surface = surfaces.ALL_SURFACES["goldstein"]
     model = quadratic_model(surface, (0.3, -0.7))
     assert model(0.3, -0.7) == surface.value(0.3, -0.7)
     h = 1e-4
@@ -229,7 +229,7 @@ def test_a_trough_has_no_newton_step() -> None:
 
 
 def test_map_holds_the_eigenvalues_of_every_point() -> None:
-    surface = surfaces.surface("himmelblau")
+    surface = surfaces.ALL_SURFACES["himmelblau"]
     got = curvature_map(surface, 31)
     assert (got.x[0], got.x[-1], got.y[0], got.y[-1]) == surface.domain
     assert got.smallest.shape == got.largest.shape == (31, 31)

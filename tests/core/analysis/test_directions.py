@@ -22,7 +22,7 @@ def test_slope_follows_the_cosine() -> None:
     size, up = np.hypot(196, 100), np.arctan2(100, 196)
     assert size == pytest.approx(220.036, abs=1e-3)
     assert got == pytest.approx(size * np.cos(angle - up), rel=1e-12, abs=1e-11)
-    h, surface = 1e-6, surfaces.surface("rosenbrock")
+    h, surface = 1e-6, surfaces.ALL_SURFACES["rosenbrock"]
     e = np.array([np.cos(angle), np.sin(angle)])
     ahead = surface.value(POINT[0] + h * e[0], POINT[1] + h * e[1])
     behind = surface.value(POINT[0] - h * e[0], POINT[1] - h * e[1])
@@ -36,14 +36,16 @@ def test_best_direction_leaves_the_gradient_as_the_step_grows(length: float, off
     assert np.degrees(got.off) == pytest.approx(off, abs=0.005)
     # A search over half degrees gives the rounder numbers.
     compass = np.radians(np.arange(0, 360, 0.5))
-    f = surfaces.surface("rosenbrock").value(POINT[0] + length * np.cos(compass), POINT[1] + length * np.sin(compass))
+    f = surfaces.ALL_SURFACES["rosenbrock"].value(
+        POINT[0] + length * np.cos(compass), POINT[1] + length * np.sin(compass)
+    )
     from_gradient = np.degrees(compass[np.argmin(f)] - got.steepest_angle) % 360
     assert min(from_gradient, 360 - from_gradient) == pytest.approx(half_degrees, abs=0.05)
 
 
 def test_the_steepest_way_down_goes_up() -> None:
     got = best_direction("rosenbrock", POINT, 0.5)
-    assert surfaces.surface("rosenbrock").value(*POINT) == 29
+    assert surfaces.ALL_SURFACES["rosenbrock"].value(*POINT) == 29
     assert got.value == pytest.approx(3.99, abs=0.005)
     assert got.steepest_value == pytest.approx(72.6, abs=0.05)
 
@@ -102,7 +104,7 @@ def test_at_a_saddle_there_is_no_steepest_direction() -> None:
 
 @pytest.mark.parametrize("key", ["rosenbrock", "rastrigin", "ackley"])
 def test_many_circles_are_searched_like_one(key: str) -> None:
-    point, lengths = surfaces.surface(key).starts[0], np.array([0.01, 0.3, 1.0])
+    point, lengths = surfaces.ALL_SURFACES[key].starts[0], np.array([0.01, 0.3, 1.0])
     got = best_direction(key, point, lengths)
     for k, length in enumerate(lengths):
         one = best_direction(key, point, float(length))
@@ -111,7 +113,7 @@ def test_many_circles_are_searched_like_one(key: str) -> None:
 
 
 def test_slope_of_a_step_is_what_f_changes_by() -> None:
-    surface, angle = surfaces.surface("rosenbrock"), np.array([0.3, -2.0])
+    surface, angle = surfaces.ALL_SURFACES["rosenbrock"], np.array([0.3, -2.0])
     there = surface.value(POINT[0] + 0.5 * np.cos(angle), POINT[1] + 0.5 * np.sin(angle))
     assert surface.value(*POINT) + 0.5 * step_slope(surface, POINT, angle, 0.5) == pytest.approx(there)
     assert step_slope(surface, POINT, angle, 1e-7) == pytest.approx(slope(surface, POINT, angle), rel=1e-3)
@@ -148,7 +150,7 @@ def test_a_step_has_a_length(length) -> None:
 
 
 def test_slice_is_the_surface_on_a_line() -> None:
-    surface, angle = surfaces.surface("himmelblau"), 0.7
+    surface, angle = surfaces.ALL_SURFACES["himmelblau"], 0.7
     got = slice_along(surface, (1.0, 2.0), angle, 2.0, 101)
     assert got.distance[[0, 50, 100]] == pytest.approx([-2, 0, 2])
     along = got.distance[10]

@@ -14,7 +14,7 @@ from core.analysis.sharpness import eigen_errors, end_of, is_quadratic, line_sea
 @pytest.mark.parametrize(("condition", "angle"), [(100.0, 0.0), (20.0, 30.0), (7.0, -75.0)])
 @pytest.mark.parametrize("share", [0.2, 0.9, 1.05])
 def test_error_on_a_bowl_is_the_law(condition: float, angle: float, share: float) -> None:
-    bowl = surfaces.surface("bowl").with_parameters(condition=condition, angle=angle)
+    bowl = surfaces.ALL_SURFACES["bowl"].with_parameters(condition=condition, angle=angle)
     run = descend(bowl, "sgd", (2.5, -2.0), 100, share * 2 / condition)
     got = eigen_errors(run, find(bowl).points[0])
     assert got.eigenvalues == pytest.approx((1, condition))
@@ -56,7 +56,7 @@ def test_sharpness_is_the_largest_eigenvalue_at_every_point() -> None:
     run = descend("himmelblau", "sgd", (0.0, 0.0), 20, 0.01)
     got = sharpness(run)
     for row in (0, 7, 20):
-        xx, xy, yy = surfaces.surface("himmelblau").hessian(*run.path[row])
+        xx, xy, yy = surfaces.ALL_SURFACES["himmelblau"].hessian(*run.path[row])
         assert got[row] == pytest.approx(np.linalg.eigvalsh([[xx, xy], [xy, yy]])[1])
 
 
@@ -78,7 +78,7 @@ def test_line_search_zigzags_for_as_long_as_the_best_constant_rate() -> None:
 
 
 def test_every_step_of_the_line_search_is_the_best_along_its_gradient() -> None:
-    ravine = surfaces.surface("ravine").with_parameters(condition=30, angle=20)
+    ravine = surfaces.ALL_SURFACES["ravine"].with_parameters(condition=30, angle=20)
     got = line_search(ravine, (-10.0, 1.0), 5)
     for k in range(5):
         gradient = np.array(ravine.gradient(*got.path[k]))

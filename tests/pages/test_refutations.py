@@ -1,13 +1,14 @@
 """A verdict falls when the numbers of its sentence say the opposite, and so does the answer of a question."""
 
 from functools import cache
-from importlib import import_module
 
 import pytest
 
-LESSONS = ("traps", "coordinates", "fine_print", "batches", "schedules")
-CLAIMS = {c.key: c for name in LESSONS for c in import_module(f"teaching.contract.{name}").CLAIMS}
-QUESTIONS = {q.key: q for name in LESSONS for q in import_module(f"teaching.contract.{name}").QUESTIONS}
+from pages import LESSONS
+
+NAMES = ("traps", "coordinates", "fine_print", "batches", "schedules")
+CLAIMS = {c.key: c for name in NAMES for c in LESSONS[name].claims}
+QUESTIONS = {q.key: q for name in NAMES for q in LESSONS[name].questions}
 
 REFUTED = (
     # What each sentence speaks of, turned round.
