@@ -1,13 +1,12 @@
 """The curvature microscope: questions and claims on what the second derivatives say about a point."""
 
-from functools import cache
-
 import numpy as np
 
 from core.analysis.critical_points import Atlas, find, newton_walk
 from core.analysis.curvature import error_growth, model_error, quadratic_model
 from core.analysis.tuning import random_starts
 from core.engine.spec import Surface
+from core.memory import remembered
 from core.resolve import surface_of
 from core.text import T
 from pages.traps.measure import newton_shares
@@ -20,7 +19,7 @@ SMOOTH = (
 """Smooth surfaces that are no parabolas, with few critical points."""
 
 
-@cache
+@remembered(len(SMOOTH), T("Looking for critical points"))
 def _atlas(key: str) -> Atlas:
     return find(key)
 
