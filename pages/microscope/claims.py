@@ -4,12 +4,12 @@ import numpy as np
 
 from core.analysis.critical_points import Atlas, find, newton_walk
 from core.analysis.curvature import error_growth, model_error, quadratic_model
+from core.analysis.newton import newton_shares
 from core.analysis.tuning import random_starts
 from core.engine.spec import Surface
 from core.memory import remembered
 from core.resolve import surface_of
 from core.text import T
-from pages.traps.measure import newton_shares
 from teaching.contract import Claim, Question
 
 SMOOTH = (
