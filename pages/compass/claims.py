@@ -171,6 +171,7 @@ CLAIMS = (
         ),
         settings=PLACE | {"angle": 0, "step_length": 1e-3},
         measured=_partial_derivatives,
+        errors={"worst": 1e-6},
         holds=lambda east, north, worst, points: worst < 1e-4,
     ),
     Claim(
@@ -184,6 +185,7 @@ CLAIMS = (
         ),
         settings=PLACE | {"angle": 87, "step_length": 1e-3},
         measured=_law,
+        errors={"error": 1e-6},
         holds=lambda points, error, kink: error < 1e-4 and kink > 0.1,
     ),
     Claim(

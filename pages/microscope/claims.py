@@ -166,6 +166,7 @@ CLAIMS = (
         reading=T("Largest deviation: {deviation:.0e} of the largest entry."),
         settings={"surface": "himmelblau", "x": 0.0, "y": 0.0, "map": "height", "snap": False, "blind": False},
         measured=_deviation_from_differences,
+        errors={"deviation": 1e-7},
         holds=lambda points, deviation: 0 < deviation < 1e-6,
     ),
     Claim(
