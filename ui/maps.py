@@ -24,6 +24,8 @@ from core.analysis.basins import DIVERGED, LEFT, MOVING, BasinMap
 from core.analysis.critical_points import KINDS, NO_HESSIAN, Atlas, CriticalPoint, find
 from core.analysis.curvature import curvature_map
 from core.engine.spec import Optimizer, Surface
+from core.memory import remembered
+from core.text import T
 from ui.figures import FALLING, LEGEND, MARGIN, RISING, Still, faded, log_axis, plane, show_window
 from ui.i18n import _, language
 from ui.palette import MARK
@@ -102,7 +104,7 @@ def _frame(figure: go.Figure, x: np.ndarray, y: np.ndarray, x_title: str, y_titl
     figure.update_yaxes(range=[y[0], y[-1]], title={"text": y_title, "standoff": 2}, showgrid=False, zeroline=False)
 
 
-@lru_cache(maxsize=64)
+@remembered(64, T("Looking for critical points"))
 def atlas_of(surface: Surface) -> Atlas:
     """Return the critical points of a surface in its window; the same question is answered from memory."""
     return find(surface, window=surface.domain)

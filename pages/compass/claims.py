@@ -169,8 +169,9 @@ CLAIMS = (
             "By differences here: {east:.4f} and {north:.4f}. At {points} random points the gradient agrees to "
             "{worst:.0e} of its length."
         ),
-        settings=PLACE | {"angle": 0, "length": -3.0},
+        settings=PLACE | {"angle": 0, "step_length": 1e-3},
         measured=_partial_derivatives,
+        errors={"worst": 1e-6},
         holds=lambda east, north, worst, points: worst < 1e-4,
     ),
     Claim(
@@ -182,8 +183,9 @@ CLAIMS = (
             "At {points} random points the measured slopes miss the law by at most {error:.0e} of |∇f|, on a kink by "
             "{kink:.0f} times |∇f|."
         ),
-        settings=PLACE | {"angle": 87, "length": -3.0},
+        settings=PLACE | {"angle": 87, "step_length": 1e-3},
         measured=_law,
+        errors={"error": 1e-6},
         holds=lambda points, error, kink: error < 1e-4 and kink > 0.1,
     ),
     Claim(
@@ -192,7 +194,7 @@ CLAIMS = (
         verdict="shown",
         condition=T("3600 directions at {points} random points, in degrees from the law."),
         reading=T("Greatest slope within {greatest:.1f}°, zero within {zero:.1f}°, least within {least:.1f}°."),
-        settings=PLACE | {"angle": -153, "length": -3.0},
+        settings=PLACE | {"angle": -153, "step_length": 1e-3},
         measured=_extremes,
         holds=lambda greatest, zero, least, points: max(greatest, zero, least) < 0.5,
     ),
@@ -205,7 +207,7 @@ CLAIMS = (
             "100 points of Rosenbrock, median angle to the best direction: {short:.2f}° for a step of 0.001, "
             "{long:.0f}° for 0.5, where f rises at {rises:.0f} %."
         ),
-        settings=PLACE | {"angle": -89, "length": -0.3},
+        settings=PLACE | {"angle": -89, "step_length": 0.5},
         measured=_long_steps,
         holds=lambda short, middle, long, rises: short < 0.1 < middle < long and long > 10 and rises > 5,
     ),

@@ -7,14 +7,12 @@ import streamlit as st
 
 from core.analysis.directions import BestDirection, best_direction, is_kink, law_error, slice_along, slope, step_slope
 from core.engine.spec import Surface
-from surfaces import ALL_SURFACES
-from ui import compute, controls, figures, lesson, runs, scene
+from ui import compute, controls, figures, lesson, page, runs, scene
 from ui.i18n import _
+from ui.page import fragment
 from ui.palette import BLUE, GREEN, MARK, ORANGE
 from ui.player import Arrow, Track
 
-TEACHING_POINT = {"rosenbrock": (-1.0, 1.5)}
-"""Where the first picture says most; elsewhere the first start of the surface."""
 GRADIENT, BEST, DIAL = BLUE, GREEN, ORANGE
 LINKED = {"after": "compass_after", "off": "compass_off"}
 GROWTH = np.linspace(0, 1, 51)
@@ -24,36 +22,23 @@ CHART = 270
 """Height of the charts beside the picture."""
 
 
-def first_point(chosen: Surface) -> tuple[float, float]:
-    return TEACHING_POINT.get(chosen.key, chosen.starts[0])
-
-
-def first_length(chosen: Surface) -> float:
-    """Return an eighth of the window, which shows on every surface how the gradient misleads."""
-    x_low, x_high, y_low, y_high = chosen.domain
-    return float(f"{min(x_high - x_low, y_high - y_low) / 8:.3g}")
-
-
 def begin_anew() -> None:
     """Take point and length from the surface just chosen."""
-    chosen = ALL_SURFACES[st.session_state["surface"]]
-    scene.set_start(first_point(chosen))
-    st.session_state["length"] = round(float(np.log10(first_length(chosen))), 2)
+    page.reset("x", "y", "step_length")
 
 
 def turn_to(radians: float) -> None:
     """Point the dial in this direction."""
-    st.session_state["angle"] = round(float(np.degrees(radians)))
+    page.update(angle=round(float(np.degrees(radians))))
 
 
-def choose_step(chosen: Surface) -> tuple[float, float]:
+def choose_step() -> tuple[float, float]:
     """Show the dial and the length; return the direction in radians, and the length."""
     left, right = st.columns(2)
     with left:
-        hint = _("Counter-clockwise from the x axis: 0° is right, 90° is up.")
-        angle = controls.slider(_("Direction dial, degrees"), "angle", -120, -180, 180, step=1, help=hint)
+        angle = controls.slider("angle")
     with right:
-        length = controls.log_slider(_("Step length"), "s", "length", first_length(chosen), 1e-3, 1e3)
+        length = controls.slider("step_length")
     return float(np.radians(angle)), length
 
 
@@ -132,10 +117,11 @@ def growing_steps(
     if np.isfinite(down):
         label = _("Against the gradient")
         tracks += growing_step(chosen, point, down, length, key="down", label=label, color=GRADIENT, dash=())
-    found = best_direction(chosen, point, GROWTH[1:] * length)
-    to_best = np.append(found.angle[0], found.angle)
+    of_lengths = best_direction(chosen, point, GROWTH[1:] * length)
+    angles, away = np.asarray(of_lengths.angle), np.asarray(of_lengths.off)
+    to_best = np.append(angles[0], angles)
     tracks += growing_step(chosen, point, to_best, length, key="best", label=_("Best direction"), color=BEST, dash=())
-    off = {"off": np.degrees(np.append(found.off[0], found.off))}
+    off = {"off": np.degrees(np.append(away[0], away))}
     turn = Track("best", _("Best direction"), BEST, (), series=off, clock={"off": GROWTH * length}, failed=False)
     return [*tracks, turn, ring(point, length)]
 
@@ -150,7 +136,7 @@ def slopes(chosen: Surface, point: tuple[float, float], angle: float, length: fl
         figures.Curve(DEGREES, step_slope(chosen, point, radians, length), over_step, MARK),
     ]
     for color, at, name in (*marks, (BEST, best.angle, _("Best direction"))):
-        where, there = np.degrees([at]), step_slope(chosen, point, np.array([at]), length)
+        where, there = np.degrees(np.array([at])), step_slope(chosen, point, np.array([at]), length)
         rows.append(figures.Curve(where, there, name, color, mode="markers"))
     figure = figures.curves(rows, _("Direction"), _("Slope"), height=CHART)
     figure.update_traces(showlegend=False, selector={"mode": "markers"})  # the player names these colours
@@ -210,16 +196,16 @@ def show_code() -> None:
             lesson.formula(latex, (slope, step_slope, best_direction), source)
 
 
-@st.fragment
+@fragment
 def stage(chosen: Surface) -> None:
     """Show the point with its steps. A fragment: a click that moves the point draws only this anew."""
     answer = st.container()
     left, right = st.columns(2, gap="small")
     with left:
         picture, playing = st.container(), st.container()
-    angle, length = choose_step(chosen)
+    angle, length = choose_step()
     turning = st.container()
-    point = scene.choose_start(first_point(chosen))
+    point = scene.choose_start()
     with compute.compiling():
         known = bool(np.isfinite([chosen.value(*point), *chosen.gradient(*point)]).all())
         best = best_direction(chosen, point, length) if known else None
@@ -269,5 +255,5 @@ def stage(chosen: Surface) -> None:
 def show() -> None:
     """Show the experiment of the page."""
     with st.sidebar:
-        shown = scene.choose_surface("rosenbrock", on_change=begin_anew)
+        shown = scene.choose_surface(then=begin_anew)
     stage(shown)

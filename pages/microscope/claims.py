@@ -1,16 +1,15 @@
 """The curvature microscope: questions and claims on what the second derivatives say about a point."""
 
-from functools import cache
-
 import numpy as np
 
 from core.analysis.critical_points import Atlas, find, newton_walk
 from core.analysis.curvature import error_growth, model_error, quadratic_model
+from core.analysis.newton import newton_shares
 from core.analysis.tuning import random_starts
 from core.engine.spec import Surface
+from core.memory import remembered
 from core.resolve import surface_of
 from core.text import T
-from pages.traps.measure import newton_shares
 from teaching.contract import Claim, Question
 
 SMOOTH = (
@@ -20,7 +19,7 @@ SMOOTH = (
 """Smooth surfaces that are no parabolas, with few critical points."""
 
 
-@cache
+@remembered(len(SMOOTH), T("Looking for critical points"))
 def _atlas(key: str) -> Atlas:
     return find(key)
 
@@ -167,6 +166,7 @@ CLAIMS = (
         reading=T("Largest deviation: {deviation:.0e} of the largest entry."),
         settings={"surface": "himmelblau", "x": 0.0, "y": 0.0, "map": "height", "snap": False, "blind": False},
         measured=_deviation_from_differences,
+        errors={"deviation": 1e-7},
         holds=lambda points, deviation: 0 < deviation < 1e-6,
     ),
     Claim(

@@ -7,23 +7,21 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from core import OPTIMIZERS, Trajectory, descend
+from core import Trajectory, descend
 from core.analysis.critical_points import KINDS, Atlas, CriticalPoint, Walk, newton_walk
 from core.analysis.curvature import QuadraticModel, eigenvalues, error_growth, quadratic_model, stable_rate
 from core.analysis.directions import is_kink
-from core.analysis.tuning import first_rate, random_starts
-from core.engine.limits import MAX_STEPS
+from core.analysis.tuning import random_starts
 from core.engine.spec import Optimizer, Surface
-from core.optimizers import ALL_OPTIMIZERS
-from surfaces import ALL_SURFACES
-from ui import compute, controls, figures, lesson, maps, runs, scene
+from core.optimizers import OPTIMIZERS
+from teaching.rows import MOST_SEED
+from ui import compute, controls, figures, lesson, maps, page, runs, scene
 from ui.i18n import _
+from ui.page import fragment, state
 from ui.palette import ink
 from ui.player import Track
-from ui.server import aside
 
 PLANE, LINKED = "microscope_plane", {"smallest": "microscope_smallest", "largest": "microscope_largest"}
-OPTIMIZER_TITLES = {"none": "None"} | {o.key: o.title for o in OPTIMIZERS}
 CLICKED = 0.015
 """A click this near to a marker, in parts of the window, means the marker."""
 SAME_SPOT = 1e-6
@@ -44,46 +42,31 @@ class View(NamedTuple):
 
 def begin_anew() -> None:
     """Take point and rates from the surface just chosen."""
-    scene.begin_anew()
-    chosen = ALL_SURFACES[st.session_state["surface"]]
-    for o in OPTIMIZERS:
-        controls.set_rate(o.key, first_rate(chosen, o))
+    page.reset("x", "y", *(f"lr_{optimizer.key}" for optimizer in OPTIMIZERS))
 
 
 def choose_view() -> View:
     """Show the sidebar and return what it sets."""
-    chosen = scene.choose_surface("himmelblau", on_change=begin_anew)
-    key = controls.choice(_("Paths of"), OPTIMIZER_TITLES, "optimizer", "sgd")
+    chosen = scene.choose_surface(then=begin_anew)
+    key = controls.show("optimizer")
     if key == "none":
-        return View(chosen, None, 0.0, runs.STEPS, 1)
-    walker = ALL_OPTIMIZERS[key]
-    rate = controls.rate(walker, first_rate(chosen, walker), exact=False)
-    steps = controls.number(_("Steps"), "steps", runs.STEPS, 1, MAX_STEPS, step=100)
-    hint = _("The point and random ones, drawn with the seed beside the point.")
-    starts = controls.number(_("Starts"), "starts", 1, 1, 12, help=hint)
-    return View(chosen, walker, rate, steps, starts)
+        return View(chosen, None, 0.0, state()["steps"], 1)
+    walker = OPTIMIZERS[key]
+    rate = controls.rate(key, exact=False, label=f"{controls.swatch(key)} {walker.title}")
+    return View(chosen, walker, rate, controls.show("steps"), controls.show("starts"))
 
 
 def choose_picture() -> tuple[str, bool, bool, bool]:
     """Show what lies above the picture: the map, Newton's method, the model, the game."""
-    names = {
-        "height": _("Height"),
-        "smallest": _("Smallest λ"),
-        "largest": _("Largest λ"),
-        "signs": _("Where convex"),
-    }
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        shown = controls.choice(_("Map"), names, "map", "height", widget=st.segmented_control, required=True)
-        snap = controls.switch(_("Newton's method from here"), "snap")
-        model = controls.switch(_("Quadratic model"), "model", True)
-        blind = controls.switch(_("Blind: eigenvalues only"), "blind")
-    return shown, snap, model, blind
+        shown = controls.show("map", widget=st.segmented_control, required=True)
+        return shown, controls.show("snap"), controls.show("model"), controls.show("blind")
 
 
 def take_click(atlas: Atlas) -> None:
     """Take the point that was clicked, or the critical point whose marker was meant."""
     scene.move_start()
-    row = atlas.row(st.session_state["x"], st.session_state["y"], CLICKED)
+    row = atlas.row(state()["x"], state()["y"], CLICKED)
     if row is not None:
         take(atlas.listed[row])
 
@@ -99,7 +82,7 @@ def play_blind(atlas: Atlas) -> bool:
     """Ask for the type of a point by its eigenvalues alone; return whether the answer may be drawn."""
     body, row = st.container(), st.container(horizontal=True, vertical_alignment="bottom")
     with row:
-        seed = int(controls.number(_("Seed of the question"), "blind_seed", 0, 0, 2**31))
+        seed = controls.show("blind_seed")
     hidden = atlas.drawn(seed)
     if hidden is None:
         body.info(_("No critical point in this window, so there is nothing to ask."))
@@ -110,7 +93,7 @@ def play_blind(atlas: Atlas) -> bool:
         ask(hidden, question, answers)
 
     def ask_next() -> None:
-        st.session_state["blind_seed"] = seed + 1
+        page.update(blind_seed=(seed + 1) % (MOST_SEED + 1))
 
     right = sum(given == kind for given, kind in answers.values())
     with row:
@@ -273,7 +256,7 @@ def path_tracks(view: View, point: tuple[float, float]) -> tuple[list[Track], li
     """Return the paths of the optimizer from the point and from random ones."""
     if view.optimizer is None:
         return [], []
-    others = random_starts(view.surface, view.starts - 1, controls.held("start_seed", 0)).T if view.starts > 1 else ()
+    others = random_starts(view.surface, view.starts - 1, state()["start_seed"]).T if view.starts > 1 else ()
     finished = [
         descend(view.surface, view.optimizer, start, view.steps, view.rate) for start in (point, *map(tuple, others))
     ]
@@ -290,6 +273,7 @@ def walk_track(walk: Walk, chosen: Surface) -> Track:
 
 def with_curvature(track: Track, chosen: Surface) -> Track:
     """Return the track with the eigenvalues along it; outside the window there are none."""
+    assert track.path is not None
     x, y = track.path.T
     x_low, x_high, y_low, y_high = chosen.domain
     inside = (x >= x_low) & (x <= x_high) & (y >= y_low) & (y <= y_high)
@@ -310,8 +294,8 @@ def show_atlas(atlas: Atlas, point: tuple[float, float]) -> None:
         return
     row = atlas.row(*point, SAME_SPOT)
     selected = {"rows": [] if row is None else [row], "columns": [], "cells": []}
-    state = st.session_state.get("atlas")
-    if state is None or list(state["selection"]["rows"]) != selected["rows"]:
+    known = st.session_state.get("atlas")
+    if known is None or list(known["selection"]["rows"]) != selected["rows"]:
         st.session_state["atlas"] = {"selection": selected}
 
     def take_row() -> None:
@@ -354,14 +338,14 @@ def show_atlas(atlas: Atlas, point: tuple[float, float]) -> None:
 
 
 def take_away(view: View, shown: str, atlas: Atlas, tracks: Sequence[Track], finished: Sequence[Trajectory]) -> None:
-    def page() -> str:
+    def web_page() -> str:
         figure = figures.with_paths(maps.landscape(view.surface, shown), tracks)
         figure.update_layout(title=view.surface.title, template="plotly_white")
         return figure.to_html(include_plotlyjs=True, full_html=True)
 
     scene.take_away(
         scene.File(lambda: maps.listing(atlas).to_csv(index=False, float_format="%.17g"), "atlas.csv"),
-        scene.File(page, "microscope.html"),
+        scene.File(web_page, "microscope.html"),
     )
     name = _("The code that ran: Hessian and eigenvalues")
     with controls.drawer(name, "drawer_code", ":material/code:") as is_open:
@@ -383,8 +367,7 @@ def show_pictures(
         st.caption(maps.legend(atlas, shown))
     with right:
         picture = st.container()
-        label = _("Radius of the lens, in parts of the window")
-        part = controls.log_slider(label, r"\rho", "radius", 0.08, 0.002, 0.5)
+        part = controls.slider("lens_radius")
         name = _("Quadratic model") if with_model else ""
         alt = _("The neighbourhood of the point with its quadratic model and its eigenvectors")
         with picture:
@@ -411,16 +394,15 @@ def shorter_side(chosen: Surface) -> float:
     return min(x_high - x_low, y_high - y_low)
 
 
-@st.fragment
+@fragment
 def stage(view: View) -> None:
     """Show the point under the microscope. A fragment: a click draws only this anew."""
     shown, snap, with_model, blind = choose_picture()
-    with st.spinner(_("Looking for critical points")), aside():
-        atlas = maps.atlas_of(view.surface)
+    atlas = maps.atlas_of(view.surface)
     if blind and not play_blind(atlas):
         return
     words, pictures, playing = st.container(), st.container(), st.container()
-    point = scene.choose_start(view.surface.starts[0])
+    point = scene.choose_start()
     with compute.compiling():
         walk = newton_walk(view.surface, point)
         tracks, finished = path_tracks(view, point)

@@ -4,11 +4,13 @@ import numpy as np
 
 from core import descend, descend_many
 from core.analysis.curvature import eigenvalues
+from core.analysis.newton import newton_shares
 from core.analysis.tuning import random_starts
 from core.optimizers import OPTIMIZERS
 from core.resolve import surface_of
 from core.text import T
 from pages.traps import measure as traps
+from pages.traps.experiments import EXPERIMENTS
 from teaching.contract import Claim, Question
 
 RATES = (0.01, 0.05, 0.3)
@@ -76,10 +78,10 @@ def _random_starts_at_a_saddle() -> dict:
     held = worse = 0
     for surface in map(surface_of, WELLS):
         final = descend_many(surface, "sgd", random_starts(surface, 1000, seed=0), 5000, 0.003).final
-        bend, _ = eigenvalues(*surface.hessian(*final))
+        smallest, _ = eigenvalues(*surface.hessian(*final))
         lowest = surface.value(*surface.minima[0])
-        held += int(np.count_nonzero(bend <= 0))
-        worse += int(np.count_nonzero((bend > 0) & (surface.value(*final) > lowest + 0.01)))
+        held += int(np.count_nonzero(smallest <= 0))
+        worse += int(np.count_nonzero((smallest > 0) & (surface.value(*final) > lowest + 0.01)))
     decades = []
     for lr in RATES:
         far, near, nearer = traps.escapes("sgd", [1e-2, 1e-8, 1e-16], lr, steps=5000)
@@ -113,7 +115,7 @@ def _noise() -> dict:
 
 def _neuron() -> dict:
     """Steps until every example is right with either loss, and the least ratio of them over rates and starts."""
-    chosen = traps.trap("neuron")
+    chosen = EXPERIMENTS["neuron"]
     squared, entropy = chosen.members()
 
     def right(member, start, lr=1.0) -> int:
@@ -134,11 +136,11 @@ def _stopped() -> dict:
     starts = np.stack([np.linspace(-1.5, 1.5, 21), np.zeros(21)])
     runs = descend_many(surface, "sgd", starts, 3000, 0.05, record=True)
     assert runs.value is not None
-    bend, _ = eigenvalues(*surface.hessian(*runs.final))
+    smallest, _ = eigenvalues(*surface.hessian(*runs.final))
     flat = descend("easom", "sgd", (0.0, 0.0), 3000, 0.1)
     return {
         "fall": float(np.ptp(runs.value[:, -1000:], axis=1).max()),
-        "bend": float(bend.max()),
+        "curvature": float(smallest.max()),
         "plateau": float(flat.value[0] - flat.value[-1]),
         "away": float(np.hypot(*(flat.path[-1] - np.pi))),
     }
@@ -148,7 +150,7 @@ def _newton() -> dict:
     """Percent of Newton's walks that end in a minimum where f is convex, and elsewhere, by surface."""
     parts = {}
     for name in ("booth", "himmelblau", "camel6", "doublewell"):
-        shares = traps.newton_shares(name, random_starts(name, 2000, seed=0))
+        shares = newton_shares(name, random_starts(name, 2000, seed=0))
         parts[name] = 100 * shares["minimum"]
         parts[f"{name}_others"] = 100 * (shares["saddle"] + shares["maximum"])
     return parts
@@ -156,7 +158,7 @@ def _newton() -> dict:
 
 def _flat() -> dict:
     """How many times longer gradient descent takes from ten times nearer, at a flat and at a strict saddle."""
-    goal, ways = traps.trap("flat").goal, np.array([[0.01, -0.01, 0.005], [0.001, 0.001, -0.01]])
+    goal, ways = EXPERIMENTS["flat"].goal, np.array([[0.01, -0.01, 0.005], [0.001, 0.001, -0.01]])
     flat = []
     for lr in (0.05, 0.1):
         far, near = (
@@ -268,10 +270,12 @@ CLAIMS = (
         text=T("Not in the notes: a loss that no longer falls is at a local minimum."),
         verdict="contradicted",
         condition=T("It also stops on the axis of a saddle, and on a plateau."),
-        reading=T("The loss is still, yet curvature {bend:.0f} leads down."),
+        reading=T("The loss is still, yet curvature {curvature:.0f} leads down."),
         settings={"trap": "saddle", "x": 1.0, "y": 0.0},
         measured=_stopped,
-        holds=lambda fall, bend, plateau, away: fall < 1e-12 and bend < -0.5 and 0 <= plateau < 1e-9 and away > 1,
+        holds=lambda fall, curvature, plateau, away: (
+            fall < 1e-12 and curvature < -0.5 and 0 <= plateau < 1e-9 and away > 1
+        ),
     ),
     Claim(
         key="gradient_descent_gets_trapped",

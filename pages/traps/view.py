@@ -1,35 +1,32 @@
 """Traps: why a run makes no progress. Each trap is an experiment on the same player."""
 
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import OPTIMIZERS, Noise, Trajectory, descend
+from core import Noise, Trajectory, descend
 from core.analysis.critical_points import newton_walk
+from core.analysis.newton import newton_many, newton_map, newton_shares
 from core.analysis.tuning import random_starts
-from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
-from core.optimizers import ALL_OPTIMIZERS
+from core.memory import remembered
+from core.optimizers import OPTIMIZERS
+from core.resolve import surface_of
 from pages.traps import measure as lab
-from pages.traps.measure import OFFSETS, SEEDS, TRAPS, WELL_STARTS, Trap, trap
-from surfaces import ALL_SURFACES
-from teaching.contract import Claim
-from ui import compute, controls, figures, lesson, maps, runs, scene
+from pages.traps.experiments import EXPERIMENTS, NEWTON, Trap
+from pages.traps.measure import OFFSETS, SEEDS, WELL_STARTS
+from ui import compute, controls, figures, lesson, maps, page, runs, scene
 from ui.i18n import _
+from ui.page import fragment, state
 from ui.palette import MARK, ink
 from ui.player import Track
-from ui.server import aside
 
-NEWTON = "newton"
-NEWTON_ON = {key: ALL_SURFACES[key].title for key in ("himmelblau", "beale", "saddle_bounded", "doublewell", "camel6")}
 PLANES = ("traps_plane", "traps_other")
 LINKED = {"watch": "traps_watch", "gradient": "traps_gradient"}
-TITLES = {o.key: o.title for o in OPTIMIZERS}
-RATE = 0.05
-"""Rate of an optimizer to which a trap gives none."""
 CLOSEST = -17
 """Place on the slider that stands for an offset of exactly zero."""
 DASH = (6, 4)
@@ -47,58 +44,26 @@ class Plan(NamedTuple):
     seed: int
 
 
-def begin_anew(key: str) -> None:
-    """Set every widget to what the trap brings."""
-    st.session_state["sigma"] = 0.0
-    if key == NEWTON:
-        st.session_state["newton_on"] = "himmelblau"
-        begin_newton()
-        return
-    chosen = trap(key)
-    scene.set_start(chosen.start)
-    st.session_state["field"], st.session_state["steps"] = list(chosen.rates), chosen.steps
-    for o in OPTIMIZERS:
-        controls.set_rate(o.key, chosen.rates.get(o.key, RATE))
-
-
-def begin_newton() -> None:
-    scene.set_start(ALL_SURFACES[st.session_state["newton_on"]].starts[0])
-
-
-def load(claim: Claim) -> None:
-    """Set the page to the experiment of a claim."""
-    begin_anew(str(claim.settings["trap"]))
-    lesson.set_widgets(claim)
-
-
-def choose_trap() -> str:
-    """Show the traps; return the key of one, or NEWTON. Whoever comes from another page meets the first as it is."""
-    if "trap" not in st.session_state and not set(st.query_params) - {"lang"}:
-        begin_anew(TRAPS[0].key)
-    kinds = {t.key: _(t.title) for t in TRAPS} | {NEWTON: _("Newton's method")}
-    style = {"widget": st.segmented_control, "required": True, "label_visibility": "collapsed"}
-    return controls.choice(
-        _("Trap"), kinds, "trap", TRAPS[0].key, on_change=lambda: begin_anew(st.session_state["trap"]), **style
-    )
+def begin_anew() -> None:
+    """Take everything from the trap just chosen."""
+    page.keep("trap")
 
 
 def choose_plan(chosen: Trap) -> Plan:
     """Show the sidebar and return what it sets."""
-    field = [
-        ALL_OPTIMIZERS[key] for key in controls.choices(_("Optimizers"), TITLES, "field", list(chosen.rates), most=8)
-    ]
-    exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
-    rates = {o.key: controls.rate(o, chosen.rates.get(o.key, RATE), exact=exact) for o in field}
-    sigma = controls.number(_("Gradient noise, standard deviation"), "sigma", 0.0, 0.0, 1e6, step=0.01)
+    field = [OPTIMIZERS[key] for key in controls.chosen("field")]
+    exact = controls.show("exact")
+    rates = {o.key: controls.rate(o.key, exact=exact, label=f"{controls.swatch(o.key)} {o.title}") for o in field}
+    sigma = controls.show("sigma")
     with controls.drawer(_("Steps and seed"), "drawer_run", ":material/timeline:") as is_open:
-        steps = controls.number(_("Steps"), "steps", chosen.steps, 1, MAX_STEPS, step=100, shown=is_open)
-        seed = controls.number(_("Seed of the noise"), "seed", 0, 0, 2**31, shown=is_open)
+        steps, seed = (controls.show(key, drawn=is_open) for key in ("steps", "seed"))
     return Plan(chosen, field, rates, steps, Noise(sigma, seed) if sigma else None, seed)
 
 
 def put_offset() -> None:
+    """Start as far from the axis as the slider says."""
     place = st.session_state["offset"]
-    st.session_state["y"] = 0.0 if place == CLOSEST else float(f"1e{place}")
+    page.update(y=0.0 if place == CLOSEST else float(f"1e{place}"))
 
 
 def choose_offset(y: float) -> None:
@@ -178,16 +143,16 @@ def show_saddle(plan: Plan, finished: list[Trajectory]) -> None:
         runs.table((_("Optimizer"), _("Measured"), _("Theory")), rows, _("Growth of |y| per step"))
     with controls.drawer(_("Race table: everyone from four offsets"), "drawer_table", ":material/table:") as is_open:
         if is_open:
-            with compute.compiling(), aside():
-                table = lab.race_table()
-            rows = [(TITLES[key], *(str(n) if n >= 0 else "∞" for n in steps)) for key, steps in table.items()]
-            runs.table((_("Optimizer"), *(f"y = {y:g}" for y in OFFSETS)), rows, _("Steps to leave the saddle"))
+            table = lab.race_table()
+            cells = [
+                (OPTIMIZERS[key].title, *(str(n) if n >= 0 else "∞" for n in steps)) for key, steps in table.items()
+            ]
+            runs.table((_("Optimizer"), *(f"y = {y:g}" for y in OFFSETS)), cells, _("Steps to leave the saddle"))
             st.caption(_("Steps until |y| > 0.5 from (1, y), everyone at rate 0.05; ∞ is not within 2000 steps."))
     label = _("Noise on the exact axis")
     with controls.drawer(label, "drawer_noise", ":material/grain:") as is_open:
         if is_open:
-            with st.spinner(_("Running {count} seeds for each strength", count=SEEDS)), aside():
-                found = lab.rescues(plan.seed)
+            found = lab.rescues(plan.seed)
             sigma, median, low, high = np.array([(r.sigma, r.median, r.low, r.high) for r in found]).T
             row = figures.Curve(sigma, median, _("Median step"), ink("sgd").color, low=low, high=high)
             axes = _("Standard deviation of the noise"), _("Steps to leave the saddle")
@@ -217,8 +182,8 @@ def show_wells(plan: Plan) -> None:
     """Count whom each method brings into the better well, and out of it; show where the ends lie."""
     rows = []
     for o in plan.field:
-        found = lab.wells(o, plan.rates[o.key])
-        shares = (f"{100 * share:.1f} %" for share in (found.deep, found.rescued, found.lost))
+        ends = lab.wells(o, plan.rates[o.key])
+        shares = (f"{100 * share:.1f} %" for share in (ends.deep, ends.rescued, ends.lost))
         rows.append((f"{controls.swatch(o.key)} {o.title}", *shares))
     st.markdown(
         _(
@@ -230,20 +195,17 @@ def show_wells(plan: Plan) -> None:
     runs.table((_("Optimizer"), _("Deep"), _("Rescued"), _("Lost")), rows, _("Rescued and lost starts"))
     with controls.drawer(_("Maps: where each start ends"), "drawer_maps", ":material/map:") as is_open:
         if is_open:
-            found = []
-            for key in ("sgd", "momentum"):
-                hyper = {h.key: h.default for h in ALL_OPTIMIZERS[key].hyper} | {"lr": _rate(plan, key)}
-                found.append(maps.basins_of(plan.trap.members()[0], ALL_OPTIMIZERS[key], hyper))
-            names = [f"{m.optimizer.title}, $\\eta = {_rate(plan, m.optimizer.key):.4g}$" for m in found if m.optimizer]
+            found, names = [], []
+            for o in (OPTIMIZERS["sgd"], OPTIMIZERS["momentum"]):
+                rate = state()[f"lr_{o.key}"]
+                hyper = {h.key: h.default for h in o.hyper} | {"lr": rate}
+                found.append(maps.basins_of(plan.trap.members()[0], o, hyper))
+                names.append(f"{o.title}, $\\eta = {rate:.4g}$")
             drawn = [*(maps.basins(m, height=330) for m in found), maps.difference(*found, height=330)]
             for k, (column, name) in enumerate(zip(st.columns(3), [*names, _("Different ends")], strict=True)):
                 with column:
                     st.markdown(f"**{name}**")
                     figures.show(drawn[k], f"traps_map_{k}", name, bar=False)
-
-
-def _rate(plan: Plan, key: str) -> float:
-    return plan.rates.get(key, plan.trap.rates[key])
 
 
 def show_reason(plan: Plan, finished: list[list[Trajectory]]) -> None:
@@ -264,7 +226,7 @@ def show_reason(plan: Plan, finished: list[list[Trajectory]]) -> None:
         )
 
 
-@st.fragment
+@fragment
 def stage(plan: Plan) -> None:
     """Run everyone and show it. A fragment: a click that moves the start draws only this anew."""
     members = plan.trap.members()
@@ -273,7 +235,7 @@ def stage(plan: Plan) -> None:
     pictures = [place.container() for place in places]
     playing = left.container() if len(members) == 1 else st.container()
     sliding = st.container()
-    start = scene.choose_start(plan.trap.start, random=False)
+    start = scene.choose_start()
     if plan.trap.key == "saddle":
         with sliding:
             choose_offset(abs(start[1]))
@@ -316,28 +278,32 @@ def take_away(plan: Plan, finished: list[list[Trajectory]], run: Trajectory) -> 
     files = []
     for member, own in zip(plan.trap.members(), finished, strict=True):
         files += [
-            scene.File(lambda own=own: runs.as_csv(own), f"{member.key}.csv"),
-            scene.File(lambda own=own: runs.as_html(own, _(plan.trap.title)), f"{member.key}.html"),
+            scene.File(partial(runs.as_csv, own), f"{member.key}.csv"),
+            scene.File(partial(runs.as_html, own, _(plan.trap.title)), f"{member.key}.html"),
         ]
     scene.take_away(*files)
     runs.torch_drawer(run, plan.steps, noise=plan.noise)
 
 
-@st.fragment
+@remembered(8)
+def shares_of(chosen: Surface) -> dict[str, float]:
+    return newton_shares(chosen, random_starts(chosen, 2000, 0))
+
+
+@fragment
 def newton_stage(chosen: Surface) -> None:
     """Walk by Newton's method from the start, over the surface and over the map of where all such walks end."""
     left, right = st.columns(2, gap="small")
     pictures, playing = (left.container(), right.container()), st.container()
-    start = scene.choose_start(chosen.starts[0], random=False)
+    start = scene.choose_start()
     walk = newton_walk(chosen, start)
     steps = max(len(walk.path) - 1, 1)
     value = chosen.value(*walk.path.T)
     track = Track("newton", _("Newton's method"), MARK, (), walk.path, figures.height(chosen, value), failed=False)
     with playing:
         scene.play([track], steps=steps, stride=1, plane=PLANES, start=start)
-    with aside():
-        found = lab.newton_map(maps.atlas_of(chosen))
-        shares = lab.newton_shares(chosen, random_starts(chosen, 2000, 0))
+    found = newton_map(maps.atlas_of(chosen))
+    shares = shares_of(chosen)
     with pictures[0]:
         scene.show_plane(chosen, PLANES[0], [track])
     with pictures[1]:
@@ -368,21 +334,23 @@ def newton_stage(chosen: Surface) -> None:
     with controls.drawer(_("The code that ran"), "drawer_code", ":material/code:") as is_open:
         if is_open:
             source = "Dauphin et al. 2014, arXiv:1406.2572"
-            lesson.formula(r"x_{t+1} = x_t - H(x_t)^{-1}\,\nabla f(x_t)", (lab.newton_many,), source)
+            lesson.formula(r"x_{t+1} = x_t - H(x_t)^{-1}\,\nabla f(x_t)", (newton_many,), source)
     table = pd.DataFrame({"x": walk.path[:, 0], "y": walk.path[:, 1], "value": value})
     scene.take_away(scene.File(lambda: table.to_csv(index=False, float_format="%.17g"), "newton.csv"))
 
 
 def show() -> None:
     """Show the experiment of the page."""
-    kind = choose_trap()
-    if kind == NEWTON:
+    key = controls.show(
+        "trap", then=begin_anew, widget=st.segmented_control, required=True, label_visibility="collapsed"
+    )
+    if key == NEWTON:
         st.caption(_("Newton's method looks for any point without slope, be it a minimum, a saddle or a maximum."))
         with st.sidebar:
-            key = controls.choice(_("Surface"), NEWTON_ON, "newton_on", "himmelblau", on_change=begin_newton)
-        newton_stage(ALL_SURFACES[key])
+            chosen = surface_of(controls.show("newton_on", then=scene.begin_anew))
+        newton_stage(chosen)
     else:
-        st.caption(_(trap(kind).text))
+        st.caption(_(EXPERIMENTS[key].text))
         with st.sidebar:
-            plan = choose_plan(trap(kind))
+            plan = choose_plan(EXPERIMENTS[key])
         stage(plan)

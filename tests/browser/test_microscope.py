@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.analysis.critical_points import find
+from core.numerals import written
 from tests.browser.conftest import Visitor
 
 pytestmark = pytest.mark.browser
@@ -22,7 +23,7 @@ def microscope(browser, app):
 def has_start(visitor: Visitor, x: float, y: float) -> None:
     """Wait until the point of the page is here."""
     for label, value in (("Start x", x), ("Start y", y)):
-        expect(visitor.page.get_by_label(label, exact=True)).to_have_value(f"{value:.10g}", timeout=20_000)
+        expect(visitor.page.get_by_label(label, exact=True)).to_have_value(written(value), timeout=20_000)
 
 
 def test_first_picture_is_there_with_a_path_and_nothing_from_outside(microscope):

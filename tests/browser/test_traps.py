@@ -39,6 +39,17 @@ def test_neuron_plays_on_two_planes(page):
     assert not page.errors
 
 
+def test_back_returns_to_the_trap_before(visit):
+    visitor = visit("traps?trap=wells", reduced_motion="reduce")
+    visitor.page.get_by_text("Plateau", exact=True).click()
+    visitor.page.wait_for_url("**/traps?trap=plateau")
+    visitor.page.wait_for_selector(".trajectory-player[data-tracks='4']")
+    visitor.page.go_back()
+    visitor.page.wait_for_url("**/traps?trap=wells")
+    visitor.page.wait_for_selector(".trajectory-player[data-tracks='5']")
+    expect(visitor.page.get_by_label("Start x", exact=True)).to_have_value("1.8")
+
+
 def test_phone_in_chinese_shows_the_picture_and_nothing_runs_off(visit):
     visitor = visit("traps?lang=中文", width=390, height=844, color_scheme="dark", reduced_motion="reduce")
     expect(visitor.page.get_by_role("heading", name="陷阱", exact=True)).to_be_visible()

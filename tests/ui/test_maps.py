@@ -15,8 +15,8 @@ from PIL import Image
 
 from core.analysis.basins import DIVERGED, LEFT, MOVING, BasinMap, basin_map
 from core.analysis.critical_points import KINDS, find
+from core.analysis.newton import newton_map
 from core.optimizers import ALL_OPTIMIZERS
-from pages.traps.measure import newton_map
 from surfaces import ALL_SURFACES, SURFACES
 from ui import figures, maps
 

@@ -8,16 +8,14 @@ from streamlit.testing.v1 import AppTest
 from core.analysis.critical_points import find, newton_walk
 from core.analysis.curvature import curvature_map, error_growth, quadratic_model
 from surfaces import ALL_SURFACES, SURFACES
-from tests.pages import charts, held, open_page
+from tests.pages import charts, link_of, open_page, state_of
 from ui import figures, maps
-
-PAGE = "pages/microscope.py"
 
 
 def look(key: str = "himmelblau", **session) -> AppTest:
     """Open the microscope on a surface, at its first start unless `session` says where."""
     x, y = ALL_SURFACES[key].starts[0]
-    return open_page(PAGE, **{"surface": key, "x": x, "y": y} | session)
+    return open_page("microscope", **{"surface": key, "x": x, "y": y} | session)
 
 
 def said(app: AppTest) -> str:
@@ -72,7 +70,7 @@ def test_snap_walks_to_the_maximum_and_looks_at_it():
     assert walk.where == "maximum"
     assert "**Maximum.**" in said(app)
     assert f"Newton ends after {len(walk.path) - 1} steps: maximum at (-0.2708, -0.923)" in said(app)
-    assert (held(app, "x"), held(app, "y")) == (0.0, 0.0), "the walk begins where it began"
+    assert (state_of(app)["x"], state_of(app)["y"]) == (0.0, 0.0), "the walk begins where it began"
     assert "-45.61" in said(app), "the Hessian is that of the end"
 
 
@@ -117,7 +115,7 @@ def test_surface_figures_do_not_depend_on_point_and_path():
     app = look()
     before = charts(app)[0].proto.spec
     app.text_input(key="x").set_value("0.5").run()
-    app.slider(key="rate_sgd").set_value(-2.5).run()
+    app.slider(key="lr_sgd").set_value(-2.5).run()
     app.toggle(key="snap").set_value(True).run()
     assert charts(app)[0].proto.spec == before
 
@@ -182,12 +180,12 @@ def test_blind_mode_hides_the_place_until_the_answer_and_counts_first_answers():
     assert f"{hidden.x:.4g}" not in said(app)
     wrong = "maximum" if hidden.kind != "maximum" else "minimum"
     answer(app, wrong)
-    assert charts(app) and held(app, "x") == hidden.x
+    assert charts(app) and state_of(app)["x"] == hidden.x
     assert any(f"{hidden.x:.4g}" in i.value for i in app.info)
     answer(app, hidden.kind)
     assert "Right: 0 of 1" in said(app)
     next(b for b in app.button if b.label == "Next point").click().run()
-    assert not charts(app) and held(app, "blind_seed") == 1
+    assert not charts(app) and state_of(app)["blind_seed"] == 1
     answer(app, find("himmelblau").drawn(1).kind)
     assert "Right: 1 of 2" in said(app) and app.success
 
@@ -202,7 +200,7 @@ def test_blind_mode_asks_for_every_kind_and_has_nothing_to_ask_on_kinks():
 def test_paths_of_another_optimizer_and_of_none(optimizer):
     app = look(optimizer=optimizer, starts=5)
     assert not app.error
-    assert bool(app.slider) and ("rate_adam" in {s.key for s in app.slider}) == (optimizer == "adam")
+    assert bool(app.slider) and ("lr_adam" in {s.key for s in app.slider}) == (optimizer == "adam")
 
 
 @pytest.mark.parametrize(
@@ -210,12 +208,13 @@ def test_paths_of_another_optimizer_and_of_none(optimizer):
     [
         ({"map": "Depth"}, "Depth"),
         ({"radius": "3"}, "radius"),
+        ({"lens_radius": "3"}, "lens_radius"),
         ({"starts": "99"}, "starts"),
         ({"blind_seed": "-1", "blind": "true"}, "blind_seed"),
     ],
 )
 def test_bad_link_gets_a_sentence(link, words):
-    app = open_page(PAGE, link=link)
+    app = open_page("microscope", link=link)
     assert len(app.warning) == 1 and words in app.warning[0].value
     assert not app.error
 
@@ -232,3 +231,22 @@ def test_csv_holds_every_point_to_the_last_digit():
 @pytest.mark.parametrize("drawer", ["drawer_code", "drawer_torch"])
 def test_open_drawer_shows_the_code(drawer):
     assert look(**{drawer: True}).code
+
+
+def test_new_surface_brings_its_point_and_its_rates():
+    app = look(x=3.0, y=2.0, lr_sgd=0.5, lr_adam=0.5, steps=200, map="signs")
+    app.selectbox(key="surface").select("booth").run()
+    state = state_of(app)
+    assert (state["x"], state["y"]) == ALL_SURFACES["booth"].starts[0]
+    assert set(link_of(app)) == {"surface", "steps", "map"}, "the rates are the first ones of the new surface"
+
+
+def test_older_links_hold_exponents():
+    state = state_of(open_page("microscope", link={"radius": "-2", "rate_sgd": "-3"}))
+    assert (state["lens_radius"], state["lr_sgd"]) == (0.01, 0.001)
+
+
+def test_after_the_last_seed_comes_the_first():
+    app = look(blind=True, blind_seed=2**31)
+    next(b for b in app.button if b.label == "Next point").click().run()
+    assert not app.exception and state_of(app)["blind_seed"] == 0

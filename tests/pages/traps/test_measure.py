@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from core import descend
-from core.analysis.critical_points import find, newton_walk
 from core.analysis.tuning import random_starts
 from core.engine.spec import Goal
 from pages.traps import measure as traps
+from pages.traps.experiments import EXPERIMENTS
 from surfaces import ALL_SURFACES
 
 ESCAPES = {
@@ -63,7 +63,7 @@ def test_no_random_start_ends_at_the_saddle():
 
 @pytest.mark.parametrize(("start", "steps"), [((0.01, 0.001), (1807, 252, 13)), ((-0.001, 0.001), (7982, 888, 10))])
 def test_flat_saddle_is_slow(start, steps):
-    goal = traps.trap("flat").goal
+    goal = EXPERIMENTS["flat"].goal
     got = [descend("monkey_bounded", k, start, 8000, 0.05, goal=goal).first for k in ("sgd", "momentum", "adam")]
     assert tuple(got) == steps
 
@@ -86,7 +86,7 @@ def test_momentum_rescues_and_loses(key, deep, rescued, lost):
 
 
 def test_a_well_counts_from_when_the_run_stays():
-    chosen = traps.trap("wells")
+    chosen = EXPERIMENTS["wells"]
     run = descend("doublewell", "momentum", chosen.start, 500, 0.01, goal=chosen.goal)
     out, away = chosen.step_out(run), np.hypot(*(run.path - traps.DEEP).T)
     assert 0 < run.first < out, "it rolls through the minimum before it comes to stay"
@@ -112,7 +112,7 @@ def test_valley_has_no_minimum():
     ],
 )
 def test_loss_makes_the_plateau(key, w, steps, slope):
-    chosen = traps.trap("neuron")
+    chosen = EXPERIMENTS["neuron"]
     runs = [descend(key, o, (w, 0.5), 20_000, rate) for o, rate in chosen.rates.items()]
     assert tuple(map(chosen.step_out, runs)) == steps
     assert runs[0].gradient_norm[0] == pytest.approx(slope, rel=0.01)
@@ -129,7 +129,7 @@ def test_accuracy_counts_rows():
 
 
 def test_plateau_holds_gradient_descent_and_misleads_adam():
-    chosen = traps.trap("plateau")
+    chosen = EXPERIMENTS["plateau"]
     goal = chosen.goal
     runs = {key: descend("easom", key, chosen.start, 3000, lr, goal=goal) for key, lr in chosen.rates.items()}
     assert runs["sgd"].gradient_norm[0] == pytest.approx(2.4e-8, rel=0.02)
@@ -138,41 +138,10 @@ def test_plateau_holds_gradient_descent_and_misleads_adam():
     assert chosen.step_out(runs["rprop"]) > 0
 
 
-def test_newton_walks_agree_one_by_one():
-    starts = random_starts("himmelblau", 50, seed=3)
-    final, rest = traps.newton_many("himmelblau", starts)
-    for k, start in enumerate(starts.T):
-        walk = newton_walk("himmelblau", tuple(start), 100)
-        if walk.converged:
-            assert rest[k] >= 0 and final[:, k] == pytest.approx((walk.end.x, walk.end.y), abs=1e-6)
-
-
-def test_newton_likes_saddles():
-    starts = random_starts("himmelblau", 2000, seed=0)
-    got = traps.newton_shares("himmelblau", starts)
-    error = np.sqrt(0.25 / 2000)
-    for kind, share in (("minimum", 0.631), ("saddle", 0.320), ("maximum", 0.049)):
-        assert got[kind] == pytest.approx(share, abs=3 * error)
-    # On the strict saddle the border is y = 1 / sqrt(5), where the step is -2 y.
-    y = np.array([0.4471, 0.4473])
-    final, _rest = traps.newton_many("saddle_bounded", np.stack([np.ones(2), y]))
-    assert abs(final[1, 0]) < 1e-9 < abs(final[1, 1])
-
-
-def test_newton_map_names_the_ends():
-    atlas = find("himmelblau")
-    found = traps.newton_map(atlas, 40)
-    share = {k: sum(found.share(i) for i, p in enumerate(atlas.points) if p.kind == k) for k in ("minimum", "saddle")}
-    assert share["minimum"] == pytest.approx(0.63, abs=0.05) and share["saddle"] == pytest.approx(0.32, abs=0.05)
-    i, k = 20, 7
-    walk = newton_walk("himmelblau", (float(found.x[k]), float(found.y[i])), 50)
-    assert atlas.points[found.end[i, k]].kind == walk.end.kind
-
-
 def test_every_trap_knows_its_surfaces():
-    for chosen in traps.TRAPS:
+    for chosen in EXPERIMENTS:
         assert chosen.members()[0] is chosen.members()[0], "figures are remembered by it"
-        assert traps.trap(chosen.key) is chosen
+        assert EXPERIMENTS[chosen.key] is chosen
         assert isinstance(chosen.goal, Goal) or chosen.key == "neuron"
     with pytest.raises(ValueError, match="trap: 'hole'"):
-        traps.trap("hole")
+        EXPERIMENTS["hole"]

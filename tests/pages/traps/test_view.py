@@ -5,15 +5,15 @@ import json
 import pytest
 
 from pages.traps import measure as traps
-from pages.traps.measure import TRAPS
-from tests.pages import charts, held, open_page, unlined
+from pages.traps.experiments import EXPERIMENTS
+from pages.traps.lesson import TRAPS
+from tests.pages import charts, link_of, open_page, set_state, state_of, unlined
 
-PAGE = "pages/traps.py"
-TITLES = {t.key: t.title for t in TRAPS} | {"newton": "Newton's method"}
+TITLES = {t.key: t.title for t in EXPERIMENTS} | {"newton": "Newton's method"}
 
 
 def open_trap(key: str, **session):
-    return open_page(PAGE, link={"trap": TITLES[key]}, **session)
+    return open_page("traps", trap=key, **session)
 
 
 def clock(app) -> dict:
@@ -35,39 +35,40 @@ def test_every_trap_runs_and_switches_back(key):
 
 
 def test_choice_of_a_trap_brings_start_steps_field_and_rates():
-    app = open_page(PAGE)
-    app.slider(key="rate_sgd").set_value(-0.5).run()
+    app = open_page("traps")
+    app.slider(key="lr_sgd").set_value(-0.5).run()
     app.button_group(key="trap").set_value("neuron").run()
-    state = app.session_state
-    assert tuple(held(app, key) for key in ("x", "y", "steps")) == (-6.0, 0.5, 800)
-    assert state["field"] == ["sgd", "momentum", "adam"]
-    assert "=1$" in app.slider(key="rate_sgd").label
+    state = state_of(app)
+    assert tuple(state[key] for key in ("x", "y", "steps")) == (-6.0, 0.5, 800)
+    assert state["field"] == ("sgd", "momentum", "adam")
+    assert "=1$" in app.slider(key="lr_sgd").label
+    assert set(link_of(app)) == {"trap"}
     rows = clock(app)
     assert [rows["SGD"][f"Neuron, {loss}: Out at step"] for loss in ("squared error", "cross-entropy")] == ["569", "12"]
 
 
 def test_offset_goes_down_to_exactly_zero():
-    app = open_page(PAGE, link={"y": "0.0001"})
+    app = open_page("traps", link={"y": "0.0001"})
     assert app.slider(key="offset").value == -4
     app.slider(key="offset").set_value(-2).run()
-    assert held(app, "y") == 0.01
+    assert state_of(app)["y"] == 0.01
     assert clock(app)["SGD"]["Out at step"] == "83"
     app.slider(key="offset").set_value(-17).run()
-    assert held(app, "y") == 0
+    assert state_of(app)["y"] == 0
     assert {row["Out at step"] for row in clock(app).values()} == {"not reached"}
     app.text_input(key="sigma").set_value("0.01").run()
     assert int(clock(app)["SGD"]["Out at step"]) < 250, "noise frees it"
 
 
 def test_saddle_shows_growth_beside_its_theory():
-    table = open_page(PAGE).table[1].value
+    table = open_page("traps").table[1].value
     assert list(table["Optimizer"]) == ["SGD", "Momentum", "Nesterov", "EMA momentum"]
     assert list(table["Measured"]) == list(table["Theory"])
     assert table["Theory"][1] == "1.2000"
 
 
 def test_race_table_lists_everyone():
-    app = open_page(PAGE, drawer_table=True)
+    app = open_page("traps", drawer_table=True)
     table = app.table[2].value
     assert len(table) == len(traps.race_table())
     assert set(table["y = 0"]) == {"∞"}
@@ -75,7 +76,7 @@ def test_race_table_lists_everyone():
 
 
 def test_noise_drawer_shows_its_seed():
-    app = open_page(PAGE, drawer_noise=True, seed=5)
+    app = open_page("traps", drawer_noise=True, seed=5)
     assert "seeds 5 to 204" in texts(app)
     rows = next(json.loads(c.proto.spec) for c in charts(app) if "traps_noise" in c.proto.id)["data"]
     assert len(rows) == 2, "the median and its band"
@@ -98,34 +99,64 @@ def test_newton_says_on_what_it_ends():
 
 
 def test_surface_figures_do_not_depend_on_runs():
-    app = open_page(PAGE)
+    app = open_page("traps")
     before = charts(app)[0].proto.spec
     app.text_input(key="x").set_value("0.5").run()
-    app.slider(key="rate_adam").set_value(-0.5).run()
+    app.slider(key="lr_adam").set_value(-0.5).run()
     assert charts(app)[0].proto.spec == before
 
 
 @pytest.mark.parametrize("key", TITLES)
 @pytest.mark.parametrize("start", [("1000000", "-1000000"), ("0", "0")])
 def test_extreme_starts_run(key, start):
-    app = open_page(PAGE, link={"trap": TITLES[key], "x": start[0], "y": start[1]})
+    app = open_page("traps", link={"trap": TITLES[key], "x": start[0], "y": start[1]})
     assert not app.exception and not app.error
     assert charts(app)
 
 
 def test_empty_field_says_what_to_choose():
-    app = open_page(PAGE, link={"trap": "Two wells"}, field=[])
+    app = open_page("traps", link={"trap": "Two wells", "field": ""})
     assert any("Choose at least one" in i.value for i in app.info)
 
 
 @pytest.mark.parametrize(("key", "value"), [("trap", "Hole"), ("sigma", "-1"), ("field", "Wizard"), ("y", "nan")])
 def test_bad_link_gets_a_sentence(key, value):
-    app = open_page(PAGE, link={key: value})
+    app = open_page("traps", link={key: value})
     assert key in app.warning[0].value
     assert len(charts(app)) >= 3
 
 
 @pytest.mark.parametrize("drawer", ["drawer_code", "drawer_torch", "drawer_inspect"])
 def test_drawers_open(drawer):
-    app = open_page(PAGE, **{drawer: True})
+    app = open_page("traps", **{drawer: True})
     assert app.code or len(app.table) == 3
+
+
+def test_older_links_hold_titles_and_exponents():
+    state = state_of(open_page("traps", link={"trap": "Two wells", "field": ["SGD", "Adam"], "rate_sgd": "-3"}))
+    assert (state["trap"], state["field"], state["lr_sgd"]) == ("wells", ("sgd", "adam"), 0.001)
+
+
+def test_claim_opens_its_experiment_and_nothing_else():
+    app = set_state(open_page("traps"), sigma=0.1, steps=50, field=("adam",))
+    number, claim = next(
+        (k, c) for k, c in enumerate(TRAPS.claims, start=1) if c.key == "gradient_descent_gets_trapped"
+    )
+    app.button_group(key="load_claim").set_value(number).run()
+    assert not app.exception
+    state = state_of(app)
+    assert {key: state[key] for key in claim.settings} == claim.settings
+    assert (state["sigma"], state["steps"], state["field"]) == (0.0, 800, ("sgd", "momentum", "adam"))
+
+
+def test_newton_begins_where_its_surface_does():
+    app = open_trap("newton", newton_on="beale", x=0.5, y=0.5)
+    app.selectbox(key="newton_on").select("camel6").run()
+    assert set(link_of(app)) == {"trap", "newton_on"}
+    app.button_group(key="trap").set_value("saddle").run()
+    state = state_of(app)
+    assert (state["x"], state["y"]) == (1.0, 1e-8) and state["newton_on"] == "himmelblau"
+
+
+def test_last_seed_of_the_noise_has_its_drawer():
+    assert "seeds 2147483648 to 2147483847" in texts(open_page("traps", drawer_noise=True, seed=2**31, sigma=0.1))
