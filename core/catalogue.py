@@ -21,9 +21,11 @@ class Catalogue(tuple[Row, ...]):
     @overload
     def __getitem__(self, key: slice) -> tuple[Row, ...]: ...
     def __getitem__(self, key):
+        """Return the row of this key, or of this place. Raises ValueError as `find` does."""
+        return super().__getitem__(key) if isinstance(key, int | slice) else self.find(key)
+
+    def find(self, key: str) -> Row:
         """Return the row of this key. Raises ValueError for an unknown one, naming the known ones."""
-        if isinstance(key, int | slice):
-            return super().__getitem__(key)
         for row in self:
             if row.key == key:
                 return row

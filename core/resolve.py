@@ -15,12 +15,12 @@ def surface_of(surface: Surface | str) -> Surface:
         return surface
     from surfaces import ALL_SURFACES
 
-    return ALL_SURFACES[surface]
+    return ALL_SURFACES.find(surface)
 
 
 def optimizer_of(optimizer: Optimizer | str) -> Optimizer:
     """Return the optimizer, looked up where it is a key. Raises ValueError for an unknown one."""
-    return optimizer if isinstance(optimizer, Optimizer) else ALL_OPTIMIZERS[optimizer]
+    return optimizer if isinstance(optimizer, Optimizer) else ALL_OPTIMIZERS.find(optimizer)
 
 
 def schedule_of(schedule):

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FLOORS = ("core", "surfaces", "ui", "pages")
+FLOORS = ("core", "surfaces", "teaching", "ui", "pages")
+LESSONS = sorted(path.parent.name for path in (ROOT / "pages").glob("*/lesson.py"))
 
 
 def sources(*folders: str) -> list[Path]:
@@ -53,7 +54,7 @@ def imported(tree: ast.AST) -> set[str]:
 # Called on text that a visitor typed, each of these has run code or hung the process.
 EVALUATORS = {"eval", "exec", "compile", "sympify", "parse_expr", "lambdify", "literal_eval"}
 # This file alone may: it builds kernels out of the project's own formulas, and never sees a visitor's text.
-BUILDER = ROOT / "core" / "jit.py"
+BUILDER = ROOT / "core" / "engine" / "kernels.py"
 # Two sessions in a parallel kernel end the process with Numba's default threading layer; so does a fork.
 PARALLEL = {"prange", "fork", "forkpty"}
 
@@ -134,9 +135,17 @@ def test_forgetful_caches_are_found(text: str) -> None:
     assert forgetful(ast.parse(text))
 
 
-def test_nobody_imports_a_page() -> None:
-    for path in sources(*FLOORS):
-        assert "pages" not in imported(ast.parse(path.read_text())), path
+def modules(tree: ast.AST) -> set[str]:
+    """Return the dotted names of the modules that a source imports from."""
+    return {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+
+
+def test_lessons_are_independent_of_one_another() -> None:
+    for lesson in LESSONS:
+        others = {f"pages.{other}" for other in LESSONS if other != lesson}
+        for path in sorted((ROOT / "pages" / lesson).rglob("*.py")):
+            taken = {name for name in modules(ast.parse(path.read_text())) if ".".join(name.split(".")[:2]) in others}
+            assert not taken, path
 
 
 ADDRESS = re.compile(r"(?:https?|wss?)://([^\s/:\"'`)>}\]]+)")
@@ -207,8 +216,10 @@ def test_every_requirement_is_pinned() -> None:
 def test_import_rule_is_in_force() -> None:
     linter = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     contracts = {contract["id"]: contract for contract in linter["contracts"]}
-    assert contracts["floors"]["layers"] == ["pages", "ui", "surfaces", "core"]
-    assert set(contracts["quiet-core"]["forbidden_modules"]) == {"streamlit", "plotly"}
+    assert contracts["floors"]["layers"] == ["pages", "ui", "teaching", "surfaces", "core"]
+    assert set(contracts["quiet-below"]["forbidden_modules"]) == {"streamlit", "plotly"}
+    assert set(contracts["quiet-lessons"]["source_modules"]) == {"pages.*.measure", "pages.*.claims"}
+    assert contracts["engine-alone"]["source_modules"] == ["core.engine"]
     allowed = contracts["one-compiler"]["ignore_imports"]
     assert {line.split(" -> ")[0] for line in allowed} == {"core.engine.kernels"}
     assert contracts["single-optimizers"]["type"] == "independence"

@@ -14,7 +14,7 @@ from core.networks.activations import ACTIVATIONS
 from core.networks.layers import cross_entropy
 from core.networks.parameters import parameters_of
 from surfaces import DATA_SURFACES
-from tests.test_activations import CALCULUS, A, X
+from tests.core.networks.test_activations import CALCULUS, A, X
 
 FAR = [side * size for size in (5.0, 19.5, 37.5, 40.0, 100.0, 350.0, 700.0) for side in (-1, 1)]
 DIGITS = 1500

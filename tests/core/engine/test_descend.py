@@ -98,11 +98,11 @@ def test_longest_run_is_allowed():
 
 # Bad input: (argument of descend, what it gets, what the sentence must say).
 BAD = [
-    ("surface", "nowhere", "surface: 'nowhere'"),
-    ("surface", 3, "surface: 3"),
-    ("surface", None, "surface: None"),
-    ("optimizer", "nothing", "optimizer: 'nothing'"),
-    ("optimizer", ["adam"], r"optimizer: \['adam'\]"),
+    ("surface", "nowhere", "surface: got 'nowhere'"),
+    ("surface", 3, "surface: got 3"),
+    ("surface", None, "surface: got None"),
+    ("optimizer", "nothing", "optimizer: got 'nothing'"),
+    ("optimizer", ["adam"], r"optimizer: got \['adam'\]"),
     ("start", (NAN, 0.0), r"start: got \(nan, 0.0\)"),
     ("start", (0.0, INF), "start: got .*finite coordinates from -1e\\+06 to 1e\\+06"),
     ("start", (0.0, 2e6), "start: got"),

@@ -179,7 +179,7 @@ TINY = Network((2, 3, 1), RELU)
         ({"target": np.zeros((256, 2))}, r"target: got shape \(256, 2\), allowed is \(256, 1\)"),
         ({"x": np.zeros((256, 3))}, r"x: got shape \(256, 3\), allowed is \(256, 2\)"),
         ({"start": np.zeros((5, 4))}, r"start: got shape \(5, 4\), allowed is \(5, 13\)"),
-        ({"optimizer": "adamm"}, "optimizer: 'adamm' is unknown"),
+        ({"optimizer": "adamm"}, "optimizer: got 'adamm', allowed are"),
         ({"hyper": {"beta3": 1}}, "hyper: got 'beta3', but sgd has"),
         ({"sampling": "stratified"}, "batches: sampling: got 'stratified'"),
     ],
