@@ -21,6 +21,10 @@ MENU: dict = {"About": "Descent Lab: see how training works."}
 """Without an entry of its own Streamlit hides the menu, and with it the switch between light and dark."""
 
 
+FORMER = "race"
+"""The lesson that once stood at the bare address: links with its settings are sent on to it."""
+
+
 def run(course: Course, home: Callable[[Mapping[str, StreamlitPage]], None]) -> None:
     """Show the page that was asked for; the bare address shows `home`."""
     server.prepare()
@@ -31,9 +35,12 @@ def run(course: Course, home: Callable[[Mapping[str, StreamlitPage]], None]) -> 
     menu = {_(part): [pages[one.key] for one in lessons] for part, lessons in course.items()}
     front = st.Page(partial(home, pages), title=_("All lessons"), icon=":material/home:", url_path="home", default=True)
     menu[""] = [front, *menu.get("", [])]
-    page = st.navigation(menu, position="top")
+    shown = st.navigation(menu, position="top")
+    if shown == front and (settings := current.settings_in_link()):
+        st.switch_page(pages[FORMER], query_params=settings)
+    st.set_page_config(f"{shown.title} · Descent Lab" if shown != front else "Descent Lab")
     try:
-        page.run()
+        shown.run()
     finally:
         warm_up_in_the_background()
 

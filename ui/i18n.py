@@ -6,22 +6,27 @@ import streamlit as st
 
 from teaching.language import LANGUAGES, language_of, translated
 
+_REFUSED = "_refused_language"
 _LANGUAGE: ContextVar[str] = ContextVar("language")
 """Of this run of a page, and of the threads that compute for it. Asking the session 150 times a run costs 2 ms."""
 
 
-def choose_language() -> str | None:
-    """Show the switch in the sidebar; return what the link asks for where that is no language of the app."""
-    refused = None
+def choose_language() -> None:
+    """Show the switch in the sidebar, at first on the language of the link, or else of the browser."""
     if "lang" not in st.session_state:
-        asked = st.query_params.get("lang")
-        found = language_of(asked) if asked else None
-        refused = asked if asked and not found else None
+        asked = st.query_params.get("lang", "")
+        found = language_of(asked)
+        st.session_state[_REFUSED] = "" if found else asked
         st.session_state["lang"] = found or _of_the_browser()
     options = {"options": list(LANGUAGES), "format_func": LANGUAGES.get, "required": True, "key": "lang"}
     st.sidebar.segmented_control("Language / 语言", **options)  # type: ignore[call-overload]
     _LANGUAGE.set(st.session_state["lang"])
-    return refused
+
+
+def refused_language() -> dict[str, str]:
+    """Return what a link asked for and what there is, where these differ; else nothing."""
+    asked = st.session_state.get(_REFUSED)
+    return {"asked": f"`{asked[:40]}`".replace("``", "`"), "names": ", ".join(LANGUAGES.values())} if asked else {}
 
 
 def _of_the_browser() -> str:

@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from teaching.contract import Lesson
 from teaching.controls import Link, Refusal, State
-from ui.i18n import _, language_link
+from ui.i18n import _, language_link, refused_language
 
 _STATE = "_state"
 _FOREIGN = ("lang", "embed", "embed_options")
@@ -30,8 +30,7 @@ def begin(lesson: Lesson) -> None:
     if kept and kept["page"] == lesson.key and not (context and context.is_history_navigation):
         kept["table"] = lesson.controls
         return
-    link = {key: st.query_params.get_all(key) for key in st.query_params if key not in _FOREIGN}
-    read, refused = lesson.controls.read(link)
+    read, refused = lesson.controls.read(settings_in_link())
     st.session_state[_STATE] = {
         "page": lesson.key,
         "table": lesson.controls,
@@ -40,6 +39,11 @@ def begin(lesson: Lesson) -> None:
         "refused": refused,
         "set": {},
     }
+
+
+def settings_in_link() -> dict[str, list[str]]:
+    """Return what the address asks of a page."""
+    return {key: st.query_params.get_all(key) for key in st.query_params if key not in _FOREIGN}
 
 
 def state() -> State:
@@ -141,6 +145,9 @@ def fragment(function: Callable[..., None]) -> Callable[..., None]:
 
 def complain() -> None:
     """Show a sentence for everything that the link asked in vain."""
+    if asked := refused_language():
+        text = _("The link asks for the language {asked}, which is not here; known are {names}.", **asked)
+        st.warning(text, icon=":material/link_off:")
     for refusal in st.session_state[_STATE]["refused"]:
         st.warning(_sentence(refusal), icon=":material/link_off:")
 

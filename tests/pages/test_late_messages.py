@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.pages import held, open_page
+from pages import LESSONS
+from tests.pages import open_page, state_of
 from ui import frame, player
-from ui.frame import PAGES
 
-LINKS = {"activations": {"lab": "Dead neuron"}, "recipes": {"part": "Clipping"}}
+LINKS = {"activations": {"lab": "neuron"}, "recipes": {"part": "clipping"}}
 """Where the player is, on pages that do not begin with it."""
-WITH_PLAYER = [page for page in PAGES if page.url not in ("depth", "normalisation")]
+WITH_PLAYER = [key for key in LESSONS if key not in ("depth", "normalisation")]
 PLACE = {"x": 0.125, "y": 0.25}
 
 
@@ -22,9 +22,9 @@ class Players:
         self.callbacks: dict[str, list] = {}
         self.context: dict[str, dict] = {}
         self.late: list = []
-        configure = frame._configure
+        choose = frame.choose_language
         monkeypatch.setattr(player, "_COMPONENT", self.mount)
-        monkeypatch.setattr(frame, "_configure", lambda: (self.arrive(), configure()))
+        monkeypatch.setattr(frame, "choose_language", lambda: (self.arrive(), choose())[1])
 
     def mount(self, key: str, data: bytes, **callbacks) -> None:
         header = json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])
@@ -50,13 +50,13 @@ def players(monkeypatch) -> Players:
     return Players(monkeypatch)
 
 
-def state(app) -> list:
-    return [held(app, key) if key in app.session_state else None for key in ("x", "y", "step", "beta")]
+def state(app) -> dict:
+    return dict(state_of(app))
 
 
-@pytest.mark.parametrize("page", WITH_PLAYER, ids=lambda page: page.url)
-def test_only_a_message_of_what_is_there_counts(players, page):
-    app = open_page(page.script, link=LINKS.get(page.url))
+@pytest.mark.parametrize("key", WITH_PLAYER)
+def test_only_a_message_of_what_is_there_counts(players, key):
+    app = open_page(key, link=LINKS.get(key))
     assert players.callbacks and all(players.context.values())
     before = state(app)
     players.send(app)

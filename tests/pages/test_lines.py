@@ -9,11 +9,11 @@ from typing import NamedTuple
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages import LESSONS
+from teaching.language import ROOT
 from tests.pages import charts, open_page
-from tests.test_palette import apart
+from tests.ui.test_palette import apart
 from tests.vision import contrast
-from ui.frame import PAGES
-from ui.i18n import ROOT
 from ui.palette import Ink, shades
 
 THEME = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"]
@@ -51,9 +51,9 @@ def traces(app: AppTest) -> Iterator[Line]:
                 yield Line(chart.proto.alt, name, line.get("color", "#000001"), line.get("dash", "solid"))
 
 
-@pytest.fixture(scope="module", params=PAGES, ids=lambda page: page.url)
+@pytest.fixture(scope="module", params=list(LESSONS))
 def lines(request) -> set[Line]:
-    app = open_page(request.param.script)
+    app = open_page(request.param)
     return {*tracks(app), *traces(app)}
 
 

@@ -23,8 +23,8 @@ from core.networks.network import (
 from core.networks.normalisation import NORMALISATIONS
 from core.networks.parameters import with_parameters
 from core.networks.training import Stepper
-from tests.reference.record_networks import FILE, METHODS, NETWORKS, STEPS, WIDTHS, name_of
 from tests.core.networks.test_activations import SINGLE
+from tests.reference.record_networks import FILE, METHODS, NETWORKS, STEPS, WIDTHS, name_of
 
 RECORDED = np.load(FILE)
 CASES = [(*case, loss) for case in NETWORKS for loss in LOSSES if name_of(*case, loss, "x") in RECORDED]
