@@ -66,7 +66,7 @@ def claims(lesson: Lesson) -> None:
 
     The numbers are those that are recorded beside the lesson; measured again here, both are shown.
     """
-    title = _("Claims under test")
+    title, ours, measured_again = _("Claims under test"), _("Not in the notes."), _("Measured again here:")
     again = record.again(lesson) if st.session_state.get(_AGAIN) == lesson.key else {}
     texts = [f"### {title}"]
     for k, claim in enumerate(lesson.claims, start=1):
@@ -76,9 +76,9 @@ def claims(lesson: Lesson) -> None:
         color, icon = _BADGES[badge]
         verdict = f":{color}-badge[:material/{icon}: {_(badge)}]"
         text = f"{_(claim.condition, **recorded)} {_(claim.reading, **recorded)}"
-        text += f" {_('Not in the notes.')}" if claim.ours else ""
+        text += f" {ours}" if claim.ours else ""
         if again:
-            text += f"\\\n   {_('Measured again here:')} {_(claim.reading, **numbers)}"
+            text += f"\\\n   {measured_again} {_(claim.reading, **numbers)}"
         texts.append(f"{k}. **{_(claim.text)}** {verdict}\\\n   {text}")
     st.markdown("\n".join(texts))
     _load_buttons(lesson)

@@ -1,6 +1,7 @@
-"""Collect every text that the interface shows: `python -m ui.messages` brings the Chinese catalogue up to date.
+"""Collect every text that the interface shows: `python -m ui.messages` brings every catalogue up to date.
 
-A text carries a mark where it stands: `_("...")` in the code that shows it, `T("...")` in data (core.text).
+A text carries a mark where it stands: `_("...")` in the code that shows it, `T("...")` in data (core.text). A new
+language is a folder of locale/: `mkdir -p locale/fr/LC_MESSAGES`, and this program writes the catalogue to fill in.
 """
 
 from collections.abc import Iterator
@@ -10,18 +11,16 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from teaching.language import ROOT, catalogue
-
-CATALOGUE = catalogue("zh")
+from teaching.language import LANGUAGES, ROOT, catalogue
 
 FOLDERS = ("core", "surfaces", "teaching", "ui", "pages")
 MARKS: dict = {"_": None, "T": {1: (1,), 2: (1, (2, "c"))}}
 """What Babel looks for: `_(text)`, `T(text)` and `T(text, context)`."""
-_HEADER = b"""# Chinese texts of Descent Lab; `python -m ui.messages` adds new messages.
+_HEADER = """# Texts of Descent Lab; `python -m ui.messages` adds new messages.
 msgid ""
 msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"
-"Language: zh\\n"
+"Language: {code}\\n"
 
 """
 
@@ -41,16 +40,19 @@ def collect() -> dict[Message, str]:
     return found
 
 
-def update() -> list[str]:
-    """Write the catalogue anew, keep its translations, and return the messages that have none."""
-    with CATALOGUE.open("rb") as source:
-        known = read_po(source, locale="zh")
-    fresh = Catalog(locale="zh", project="Descent Lab", charset="utf-8")
+def update(code: str) -> list[str]:
+    """Write the catalogue of a language anew, keep its translations, and return the messages that have none."""
+    path = catalogue(code)
+    known = Catalog(locale=code)
+    if path.exists():
+        with path.open("rb") as source:
+            known = read_po(source, locale=code)
+    fresh = Catalog(locale=code, project="Descent Lab", charset="utf-8")
     for message, where in sorted(collect().items(), key=lambda item: (item[1], item[0].text)):
         old = known.get(message.text, message.context)
         fresh.add(message.text, old.string if old else "", auto_comments=[where], context=message.context)
-    with CATALOGUE.open("wb") as target:
-        target.write(_HEADER)  # Babel's own would carry the time, and change whenever nothing else does
+    with path.open("wb") as target:
+        target.write(_HEADER.format(code=code).encode())  # Babel's own would carry the time, and change with it
         write_po(target, fresh, width=110, omit_header=True)
     return [str(m.id) for m in fresh if m.id and not m.string]
 
@@ -62,5 +64,6 @@ def _marked() -> Iterator[tuple[Message, str]]:
 
 
 if __name__ == "__main__":
-    missing = update()
-    print(f"{len(missing)} of {len(collect())} messages have no translation yet")
+    for code, name in LANGUAGES.items():
+        if code != "en":
+            print(f"{name}: {len(update(code))} of {len(collect())} messages have no translation yet")

@@ -1,11 +1,11 @@
-"""Nothing that the interface shows lacks its Chinese text, and every text keeps its placeholders."""
+"""Nothing that the interface shows lacks its text in another language, and every text keeps its placeholders."""
 
 import re
 
 import pytest
 
-from ui.i18n import ROOT, translation
-from ui.messages import collect
+from teaching.language import LANGUAGES, ROOT, translation
+from ui.messages import FOLDERS, Message, collect
 
 MESSAGES = collect()
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -17,25 +17,37 @@ def placeholders(text: str) -> list[str]:
     return sorted(re.findall(r"\{[^}]*\}", text))
 
 
-@pytest.mark.parametrize("message", MESSAGES, ids=lambda m: m[:40])
+def in_language(message: Message, code: str) -> str:
+    known = translation(code)
+    return known.pgettext(message.context, message.text) if message.context else known.gettext(message.text)
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.text[:40])
 def test_message_has_its_chinese(message):
-    translated = translation("zh").gettext(message)
-    if message not in SAME:
-        assert CHINESE.search(translated), f"{MESSAGES[message]}: {message!r} has no Chinese text"
-    assert placeholders(translated) == placeholders(message)
-    assert translated.count("$") == message.count("$")
+    translated = in_language(message, "zh")
+    if message.text not in SAME:
+        assert CHINESE.search(translated), f"{MESSAGES[message]}: {message.text!r} has no Chinese text"
+    assert placeholders(translated) == placeholders(message.text)
+    assert translated.count("$") == message.text.count("$")
 
 
-def test_catalogue_holds_nothing_that_is_not_shown():
-    catalogue = translation("zh")._catalog
-    assert not [m for m in catalogue if m and m not in MESSAGES], "run `python -m ui.messages`"
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+def test_catalogue_holds_nothing_that_is_not_shown(code):
+    shown = {m.text if not m.context else f"{m.context}\x04{m.text}" for m in MESSAGES}
+    assert not [m for m in translation(code)._catalog if m and m not in shown], "run `python -m ui.messages`"
+
+
+def test_a_context_tells_two_meanings_apart():
+    from core.text import T
+
+    assert T("step") == "step" and T("step", "stair").context == "stair"
 
 
 def test_every_call_names_its_message():
-    """A call of `_` with anything but a literal is data, and data must be in the specs that `collect` reads."""
-    texts = [(p, p.read_text(encoding="utf-8")) for folder in ("ui", "pages") for p in (ROOT / folder).glob("*.py")]
-    for path, text in texts:
-        for found in re.findall(r"(?<![\w.])_\((f[\"'])", text):
+    """A call of `_` with anything but a literal is data, and data carry a mark of their own."""
+    for path in [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]:
+        text = path.read_text(encoding="utf-8")
+        for found in re.findall(r"(?<![\w.])[_T]\((f[\"'])", text):
             pytest.fail(f"{path.name}: an f-string cannot be translated: {found}")
-        for found in re.findall(r"\{_\([\"'][^\"']*", text):
+        for found in re.findall(r"\{[_T]\([\"'][^\"']*", text):
             pytest.fail(f"{path.name}: a call inside an f-string is not found by the extractor: {found}")

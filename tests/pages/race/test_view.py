@@ -7,9 +7,9 @@ from core import OPTIMIZERS
 from core.analysis.tuning import first_rate
 from pages.race.claims import CLAIMS
 from surfaces import SURFACES
+from teaching.language import ROOT
 from teaching.presets import preset
 from tests.pages import charts, held, open_page, unlined
-from ui.i18n import ROOT
 
 
 @pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.key)
