@@ -310,7 +310,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only with a warm-up by 1 − β₁ᵗ: that is what it amounts to."),
         reading=T("First step {at_1:.2f}, fifth {at_5:.2f} learning rates."),
-        settings={"surface": "rosenbrock", "variants": ["adam_torch", "adam_m"], "steps": 1500},
+        settings={"surface": "rosenbrock", "variants": ("adam_torch", "adam_m"), "steps": 1500},
         measured=_without_first_correction,
         holds=lambda at_1, at_5, gap: at_1 < at_5 < 0.5 and gap < 1e-12,
     ),
@@ -320,7 +320,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Too short if β₂ is no longer than β₁. At the usual β₂ = 0.999 they are too long."),
         reading=T("First step {short:.2f} learning rates at 0.9; up to {long:.1f} at 0.999."),
-        settings={"surface": "rosenbrock", "variants": ["adam_torch", "adam_none", "adam_long"], "steps": 3000},
+        settings={"surface": "rosenbrock", "variants": ("adam_torch", "adam_none", "adam_long"), "steps": 3000},
         measured=_uncorrected_steps,
         holds=lambda short, never_long, never_short, long, corrected: (
             short < 0.5 and never_long <= 1 and never_short > 1.5 and long > 5 and corrected < 1.01
@@ -332,7 +332,12 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only if it is much smaller: under the root 1e-8 is a gradient of 1e-4."),
         reading=T("First step there: {inside_small:.2f} learning rates inside, {outside_small:.4f} outside."),
-        settings={"surface": "rosenbrock", "variants": ["adam_torch", "adam_inside"], "scale": -6.0, "steps": 1500},
+        settings={
+            "surface": "rosenbrock",
+            "variants": ("adam_torch", "adam_inside"),
+            "gradient_scale": 1e-6,
+            "steps": 1500,
+        },
         measured=_epsilon,
         holds=lambda outside_small, outside_smaller, inside_small, inside_smaller: (
             inside_small < 0.75 and inside_smaller < 0.1 and min(outside_small, outside_smaller) > 0.99
@@ -344,7 +349,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only if no gradient is exactly 0 at the first step: 0 is divided by 0 there."),
         reading=T("On the axis of a saddle it ends at step {ended}."),
-        settings={"surface": "saddle_bounded", "variants": ["adam_torch"], "my_adam_eps": 0.0, "steps": 100},
+        settings={"surface": "saddle_bounded", "variants": ("adam_torch",), "my_adam_eps": 0.0, "steps": 100},
         measured=_without_epsilon,
         holds=lambda ended, beside: ended == 1 and beside == 100,
     ),
@@ -354,7 +359,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only while they are far larger than ε."),
         reading=T("Beale's function times 0.001: the path moves by {little:.0e}; times 1e-9: by {much:.1f}."),
-        settings={"surface": "beale", "variants": ["adam_torch", "adam_inside"], "scale": -9.0, "steps": 1000},
+        settings={"surface": "beale", "variants": ("adam_torch", "adam_inside"), "gradient_scale": 1e-9, "steps": 1000},
         measured=_rescaled,
         holds=lambda little, much: little < 1e-3 and much > 0.1,
     ),
@@ -376,7 +381,7 @@ CLAIMS = (
         verdict="contradicted",
         condition=T("Adam forgets the steep valley of Rosenbrock, until a step is too long."),
         reading=T("{adam_back} of {adam_done} runs that had arrived leave again, with AMSGrad {amsgrad_back}."),
-        settings={"surface": "rosenbrock", "variants": ["adam_torch", "adam_ams"], "steps": 3000},
+        settings={"surface": "rosenbrock", "variants": ("adam_torch", "adam_ams"), "steps": 3000},
         measured=_bursts,
         holds=lambda adam_done, adam_back, falling_done, falling_rest, amsgrad_done, amsgrad_back, **_: (
             adam_done > 60
@@ -394,7 +399,7 @@ CLAIMS = (
         reading=T(
             "On a bowl it swings by ± {least:.2f} learning rates for ever; of starts on Booth {booth:.0f} % land."
         ),
-        settings={"surface": "bowl", "variants": ["adam_torch", "adam_ams"], "steps": 3000},
+        settings={"surface": "bowl", "variants": ("adam_torch", "adam_ams"), "steps": 3000},
         measured=_restless,
         holds=lambda least, most, booth, amsgrad: 0.49 < least <= most < 0.51 and 0 < booth < 75 and amsgrad < 1e-3,
     ),
@@ -404,7 +409,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only in the pace: every weight fades as set. On unseen rows it is no better."),
         reading=T("A loud weight's half-life: {adamw_loud:.0f} (set: {theory}), with L2 over 6000."),
-        settings={"decay": -0.3, "decay_rate": -3.0},
+        settings={"weight_decay": 0.5, "decay_lr": 1e-3},
         measured=_regularised,
         holds=lambda **n: (
             all(abs(n[f"adamw_{w}"] - n["theory"]) < 4 * n[f"adamw_{w}_error"] < 60 for w in ("quiet", "loud"))
@@ -419,7 +424,7 @@ CLAIMS = (
         verdict="contradicted",
         condition=T("Adam + L2 does. AdamW keeps every weight below 1/λ instead."),
         reading=T("Distance from the minimum with the penalty: L2 {penalty_off:.0e}, AdamW {apart:.2f}."),
-        settings={"decay": 0.5},
+        settings={"weight_decay": 3.16},
         measured=_ends_under_decay,
         holds=lambda penalty_off, box_off, apart: max(penalty_off, box_off) < 2e-3 and apart > 0.1,
     ),
@@ -429,7 +434,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only where nothing needs them. Under noise a weak wish loses to the decay."),
         reading=T("Both should be 1: the steep one ends at {w:.2f}, the flat one at {b:.2f}."),
-        settings={"decay": 0.0},
+        settings={"weight_decay": 1.0},
         measured=_noisy_box,
         holds=lambda w, b, error, apart: apart > 0,
     ),
@@ -441,7 +446,7 @@ CLAIMS = (
         reading=T("Largest difference on Beale's function: SGD {sgd:.0e}, Adam {adam:.2f}."),
         settings={
             "surface": "beale",
-            "variants": ["adam_torch"],
+            "variants": ("adam_torch",),
             "my_adam_weight_decay": 0.1,
             "my_adam_decoupled": True,
             "steps": 1000,
@@ -455,7 +460,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("As a penalty in the gradient. Decoupled it is multiplied by the rate."),
         reading=T("Half-life with AdamW at rate 0.001: {strong:.0e} steps for 1e-4."),
-        settings={"decay": -2.0, "decay_rate": -3.0},
+        settings={"weight_decay": 0.01, "decay_lr": 1e-3},
         measured=_weak_decay,
         holds=lambda weak, strong, default: weak > strong > 1e6 and default < 1e5,
     ),
@@ -465,7 +470,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("So it is with β₂. A large β₁ hurts only beside a β₂ below β₁²."),
         reading=T("Rosenbrock, β₂ = 0.999: near after {usual} steps; 0.9: {shorter}, but {turns} turns."),
-        settings={"surface": "rosenbrock", "variants": ["adam_torch"], "my_adam_beta2": 0.9, "steps": 1000},
+        settings={"surface": "rosenbrock", "variants": ("adam_torch",), "my_adam_beta2": 0.9, "steps": 1000},
         measured=_memories,
         holds=lambda slower, restless, lost, heavy, lagging, **_: (
             slower > 1.5 and restless > 5 and lost == 5000 and heavy < 1.3 and lagging > 0.1
@@ -491,7 +496,7 @@ CLAIMS = (
         reading=T(
             "From 0: {sgd_length:.2f} and {adam_length:.2f} long; from {shorter:.0f} % of starts Adam's is shorter."
         ),
-        settings={"equals": ["sgd", "adam"]},
+        settings={"equals": ("sgd", "adam")},
         measured=_solutions,
         holds=lambda sgd_length, adam_length, off_nearest, uneven, shorter, longer: (
             sgd_length < 0.95 * adam_length and off_nearest < 1e-9 and uneven < 1e-6 and min(shorter, longer) > 10
