@@ -58,8 +58,8 @@ def _rates_that_last() -> dict:
             _kept(_rate_of_x(descend(where, key, (5.0, 1.0), LONG, 0.1, hyper, noise=noise))) for where, noise in worlds
         ]
 
-    found = [left for alpha in (0.9, 0.99, 0.999) for left in kept("rmsprop", {"alpha": alpha})]
-    return {"rmsprop": min(found), "adagrad": max(kept("adagrad", {}))}
+    lasting = [left for alpha in (0.9, 0.99, 0.999) for left in kept("rmsprop", {"alpha": alpha})]
+    return {"rmsprop": min(lasting), "adagrad": max(kept("adagrad", {}))}
 
 
 def _ways_on_a_slope() -> dict:
@@ -74,11 +74,11 @@ def _ways_on_a_slope() -> dict:
 def _first_steps_of_rmsprop() -> dict:
     """First step in learning rates by memory, and how much the size of the gradient changes it."""
     memories = {"short": 0.9, "middle": 0.99, "long": 0.999}
-    found = {
+    steps = {
         name: [float(lengths("rmsprop", np.full(1, g), alpha=alpha)[0]) for g in (1e-3, 1.0, 1e3)]
         for name, alpha in memories.items()
     }
-    return {name: row[1] for name, row in found.items()} | {"spread": max(np.ptp(row) for row in found.values())}
+    return {name: row[1] for name, row in steps.items()} | {"spread": max(np.ptp(row) for row in steps.values())}
 
 
 def _square_and_variance() -> dict:
@@ -180,8 +180,8 @@ def _annealing() -> dict:
 
 def _arrival(key: str, lr: float, falling: bool = False, **settings) -> tuple[float, float, float]:
     """Return the steps until a rare weight is right, their error, and the error of the dense weight."""
-    found = rare_feature(key, lr, falling=falling, **settings)
-    return *mean_and_error(found.arrived), found.dense_error
+    rare = rare_feature(key, lr, falling=falling, **settings)
+    return *mean_and_error(rare.arrived), rare.dense_error
 
 
 def _adagrad_and_sgd() -> dict:

@@ -113,11 +113,11 @@ def robustness(surface: str, optimizer: str, steps: int = ROBUST_STEPS) -> RateS
 @remembered(1, T("Trying every rate of a grid for every method"))
 def all_robustness(progress: Callable[[float], None] = lambda part: None) -> dict[tuple[str, str], RateSweep]:
     """Return `robustness` by surface and optimizer."""
-    found: dict[tuple[str, str], RateSweep] = {}
+    sweeps: dict[tuple[str, str], RateSweep] = {}
     for pair in product(ROBUST_SURFACES, ROBUST_METHODS):
-        found[pair] = robustness(*pair)
-        progress(len(found) / (len(ROBUST_SURFACES) * len(ROBUST_METHODS)))
-    return found
+        sweeps[pair] = robustness(*pair)
+        progress(len(sweeps) / (len(ROBUST_SURFACES) * len(ROBUST_METHODS)))
+    return sweeps
 
 
 def at_the_edge(sweep: RateSweep) -> bool:
@@ -219,9 +219,9 @@ def rare_curves(seed: int, progress: Callable[[float], None] = lambda part: None
     """Learn a rare feature by each of RARE_RATES."""
     steps, rows = np.arange(0, RARE_STEPS + 1, 30), []
     for key, lr, falling in RARE_RATES:
-        found = rare_feature(key, lr, seed, falling=falling)
-        path, arrived = found.path[:, steps], mean_and_error(found.arrived)
-        rows.append(RareCurve(key, lr, falling, steps, path.mean(axis=0), path.std(axis=0), arrived, found.dense_error))
+        rare = rare_feature(key, lr, seed, falling=falling)
+        path, arrived = rare.path[:, steps], mean_and_error(rare.arrived)
+        rows.append(RareCurve(key, lr, falling, steps, path.mean(axis=0), path.std(axis=0), arrived, rare.dense_error))
         progress(len(rows) / len(RARE_RATES))
     return rows
 

@@ -19,11 +19,11 @@ from pages.fine_print.measure import (
     counter_example,
     decay,
     early_spread,
-    equals,
     first_steps,
     half_life,
     ridge,
     solution,
+    underdetermined,
     unseen_errors,
     wanted,
 )
@@ -127,13 +127,13 @@ def _bursts() -> dict:
 def _restless() -> dict:
     """Half the late swing on a bowl and a ravine, in learning rates, and the part of starts that rest on Booth."""
     swings: dict[str, list] = {"rmsprop": [], "amsgrad": []}
-    for key, found in swings.items():
+    for key, swing in swings.items():
         for surface in ("bowl", "ravine", "booth"):
             starts = np.tile(random_starts(surface, 20, seed=0), 2)
             rates = np.repeat([0.05, 0.2], 20)
             late = descend_many(surface, key, starts, 10_000, rates, record=True, tolerance=0.0).path
             assert late is not None
-            found.append(np.ptp(late[:, -200:], axis=1).max(axis=1) / 2 / rates)
+            swing.append(np.ptp(late[:, -200:], axis=1).max(axis=1) / 2 / rates)
     *axes, booth = swings["rmsprop"]
     return {
         "least": float(np.min(axes)),
@@ -146,8 +146,8 @@ def _restless() -> dict:
 def _half_lives() -> dict:
     numbers: dict = {"theory": round(half_life(1e-3, 0.5))}
     for key in ("adam", "adamw"):
-        found = decay(key, 1e-3, 0.5)
-        for name, half, error in zip(("quiet", "loud"), found.half_life, found.error, strict=True):
+        fading = decay(key, 1e-3, 0.5)
+        for name, half, error in zip(("quiet", "loud"), fading.half_life, fading.error, strict=True):
             numbers |= {f"{key}_{name}": half, f"{key}_{name}_error": error}
     return numbers | {"adam_left": float(decay("adam", 1e-3, 0.5).mean[-1, 1])}
 
@@ -250,7 +250,9 @@ def _solutions() -> dict:
     """How long the solutions from (0, 0) are, and what SGD and Adam do from a grid of other starts."""
     axis = np.linspace(-2, 2, 5)
     starts = np.stack([np.repeat(axis, 5), np.tile(axis, 5)])
-    sgd, adam = (descend_many(equals(), key, starts, 20_000, EQUALS_RATES[key]).final for key in ("sgd", "adam"))
+    sgd, adam = (
+        descend_many(underdetermined(), key, starts, 20_000, EQUALS_RATES[key]).final for key in ("sgd", "adam")
+    )
     over = (3 * starts[0] + starts[1] - 1) / 10
     nearest = starts - over * np.array([[3.0], [1.0]])
     moved = np.abs(adam - starts)

@@ -1,6 +1,6 @@
 """What the small differences between formulas called Adam do: first steps, epsilon, bursts, decay, which solution."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -182,15 +182,9 @@ def decay(key: str, lr: float, weight_decay: float, seed: int = 0) -> Decay:
 
 
 @remembered(16, T("Letting weights fade"))
-def decays(
-    lr: float, weight_decay: float, seed: int, progress: Callable[[float], None] = lambda part: None
-) -> dict[str, Decay]:
+def decays(lr: float, weight_decay: float, seed: int) -> dict[str, Decay]:
     """Let the weights fade by each of DECAYS."""
-    found: dict[str, Decay] = {}
-    for _title, key in DECAYS:
-        found[key] = decay(key, lr, weight_decay, seed)
-        progress(len(found) / len(DECAYS))
-    return found
+    return {key: decay(key, lr, weight_decay, seed) for _title, key in DECAYS}
 
 
 @cache
@@ -240,7 +234,7 @@ def ridge(strength: float | np.ndarray) -> tuple:
 
 
 @cache
-def equals() -> Surface:
+def underdetermined() -> Surface:
     """Return (3 w + b - 1)^2 / 2, the loss of one row: every point of a line is a solution."""
     return replace(
         surface_of("linear_regression"),
@@ -267,8 +261,8 @@ EQUALS_RATES = {
 
 
 def solution(key: str, start: tuple[float, float] = (0.0, 0.0)) -> Trajectory:
-    """Run a method until it has a solution of `equals`."""
-    return descend(equals(), key, start, 3000, EQUALS_RATES[key])
+    """Run a method until it has a solution of `underdetermined`."""
+    return descend(underdetermined(), key, start, 3000, EQUALS_RATES[key])
 
 
 @remembered(1, T("Looking for solutions"))
@@ -315,10 +309,10 @@ SPREAD_RUNS = 4000
 @remembered(8, T("Scattering runs by noise"))
 def early_spread(seed: int = 0) -> tuple[tuple[float, float], ...]:
     """Return how far pure noise scatters the methods of EARLY in ten steps of rate 1, with the standard error."""
-    found = []
+    spreads = []
     for key, schedule in EARLY:
         starts = np.zeros((2, SPREAD_RUNS))
         ends = descend_many(LEVEL, key, starts, 10, 1.0, noise=Noise(1.0, seed), schedule=schedule).final
         spread = float(ends.std())
-        found.append((spread, spread / np.sqrt(2 * ends.size)))
-    return tuple(found)
+        spreads.append((spread, spread / np.sqrt(2 * ends.size)))
+    return tuple(spreads)

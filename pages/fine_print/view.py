@@ -78,14 +78,14 @@ def show_bars(plan: Plan) -> None:
 
 @remembered(64)
 def bars(given: tuple, scale: float, title: str, names: tuple[str, str]) -> go.Figure:
-    found = {key: lab.first_steps(lab.at_scale(dict(hyper), scale), BARS) for key, _name, hyper in given}
-    every = np.concatenate([[1.0], *found.values()])
+    lengths = {key: lab.first_steps(lab.at_scale(dict(hyper), scale), BARS) for key, _name, hyper in given}
+    every = np.concatenate([[1.0], *lengths.values()])
     # Bars stand on the lower edge of the chart: from 1, those of exactly 1 would have no height on a logarithmic axis.
     floor = min(0.05, 0.5 * every[every > 0].min())
     top = max(30.0, 2 * every.max())
     figure = go.Figure()
     for key, name, _hyper in given:
-        steps = found[key]
+        steps = lengths[key]
         figure.add_bar(
             x=np.arange(1, BARS + 1),
             y=steps - floor,
@@ -120,15 +120,15 @@ def say_bursts(finished: list[Trajectory]) -> None:
     """Say which runs were done and left again."""
     lines = []
     for run in finished:
-        found = lab.burst(run)
-        if found.back > 0:
+        burst = lab.burst(run)
+        if burst.back > 0:
             text = _(
                 "{name} is below 1e-10 at step {done} and back above 0.05 at step {back}, up to {highest}: its rate "
                 "grew while the gradients were small.",
                 name=f"**{run.optimizer.title}**",
-                done=found.done,
-                back=found.back,
-                highest=f"{found.highest:.2f}",
+                done=burst.done,
+                back=burst.back,
+                highest=f"{burst.highest:.2f}",
             )
             lines.append(f"- {controls.swatch(run.optimizer.key)} {text}")
     st.markdown("\n".join(lines))
@@ -254,7 +254,7 @@ def show_decay() -> None:
         lr = controls.slider("decay_lr")
     with right:
         seed = controls.show("decay_seed")
-    found = lab.decays(lr, strength, seed)
+    decays = lab.decays(lr, strength, seed)
     names = (_("Quiet weight"), _("Loud weight"))
     columns = st.columns(3, gap="small")
     for d, (column, name) in enumerate(zip(columns, names, strict=False)):
@@ -266,7 +266,7 @@ def show_decay() -> None:
         figures.show(figure, "fine_print_box", _("Where each method ends as the decay grows"), bar=False)
     theory = lab.half_life(lr, strength)
     heads = (_("Half-life"), *names)
-    rows = [(f"{controls.swatch(key)} {name}", *map(as_half_life, *halves(found[key]))) for name, key in lab.DECAYS]
+    rows = [(f"{controls.swatch(key)} {name}", *map(as_half_life, *halves(decays[key]))) for name, key in lab.DECAYS]
     rows.append((r"$\ln\frac12 / \ln(1-\eta\lambda)$", *[f"{theory:.0f}"] * 2))
     runs.table(heads, rows, _("Half-lives"))
     st.caption(
@@ -278,8 +278,8 @@ def show_decay() -> None:
     )
 
 
-def halves(found: lab.Decay) -> tuple:
-    return found.half_life, found.error
+def halves(decay: lab.Decay) -> tuple:
+    return decay.half_life, decay.error
 
 
 def as_half_life(steps: float, error: float) -> str:
@@ -349,7 +349,7 @@ def show_equals() -> None:
 @remembered(64)
 def equals_figure(keys: tuple[str, ...], title: str) -> go.Figure:
     tracks = [runs.track(run, len(run.rate), arrows=False) for run in map(lab.solutions().__getitem__, keys)]
-    plane = figures.plane(lab.equals(), title)
+    plane = figures.plane(lab.underdetermined(), title)
     figure = figures.with_paths(plane, tracks)
     for k, path in enumerate(figure.data[len(plane.data) :]):
         path.line.width = 2 + 1.4 * (len(tracks) - 1 - k)  # so that paths on one another are all seen
@@ -363,9 +363,9 @@ def show_memories() -> None:
     )
     heads = ("$\\beta_1$", "$\\beta_2$", _("Near at step"), _("Final value"), _("Turns of x in 400 steps"))
     rows = []
-    for (beta1, beta2), found in lab.memories().items():
-        near = str(found.near) if found.near >= 0 else _("not reached")
-        rows.append((f"{beta1:g}", f"{beta2:g}", near, f"{found.value:.2g}", str(found.reversals)))
+    for (beta1, beta2), run in lab.memories().items():
+        near = str(run.near) if run.near >= 0 else _("not reached")
+        rows.append((f"{beta1:g}", f"{beta2:g}", near, f"{run.value:.2g}", str(run.reversals)))
     runs.table(heads, rows, _("How long to remember"))
 
 
