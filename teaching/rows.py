@@ -133,10 +133,10 @@ def goal_row(default: Any) -> Number:
     return Number("goal", T("Goal: this far above the minimum"), default, low=1e-12, high=1e6, step=1e-4)
 
 
-def noise_rows() -> tuple[Number, Number]:
-    """Gradient noise and its seed."""
+def noise_rows(sigma: Callable[[State], float] | float = 0.0) -> tuple[Number, Number]:
+    """Gradient noise, by default `sigma`, and its seed."""
     return (
-        Number("sigma", T("Gradient noise, standard deviation"), 0.0, low=0.0, high=1e6),
+        Number("sigma", T("Gradient noise, standard deviation"), sigma, low=0.0, high=1e6),
         Number("seed", T("Seed of the noise"), 0, low=0, high=MOST_SEED),
     )
 

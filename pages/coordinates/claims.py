@@ -1,7 +1,5 @@
 """A rate per coordinate: questions and claims on Adagrad, RMSprop, Adadelta, Adam and Rprop."""
 
-from functools import cache
-
 import numpy as np
 
 from core import descend, descend_many
@@ -60,8 +58,8 @@ def _rates_that_last() -> dict:
             _kept(_rate_of_x(descend(where, key, (5.0, 1.0), LONG, 0.1, hyper, noise=noise))) for where, noise in worlds
         ]
 
-    found = [left for alpha in (0.9, 0.99, 0.999) for left in kept("rmsprop", {"alpha": alpha})]
-    return {"rmsprop": min(found), "adagrad": max(kept("adagrad", {}))}
+    lasting = [left for alpha in (0.9, 0.99, 0.999) for left in kept("rmsprop", {"alpha": alpha})]
+    return {"rmsprop": min(lasting), "adagrad": max(kept("adagrad", {}))}
 
 
 def _ways_on_a_slope() -> dict:
@@ -76,11 +74,11 @@ def _ways_on_a_slope() -> dict:
 def _first_steps_of_rmsprop() -> dict:
     """First step in learning rates by memory, and how much the size of the gradient changes it."""
     memories = {"short": 0.9, "middle": 0.99, "long": 0.999}
-    found = {
+    steps = {
         name: [float(lengths("rmsprop", np.full(1, g), alpha=alpha)[0]) for g in (1e-3, 1.0, 1e3)]
         for name, alpha in memories.items()
     }
-    return {name: row[1] for name, row in found.items()} | {"spread": max(np.ptp(row) for row in found.values())}
+    return {name: row[1] for name, row in steps.items()} | {"spread": max(np.ptp(row) for row in steps.values())}
 
 
 def _square_and_variance() -> dict:
@@ -100,7 +98,6 @@ def _one_rate_for_all() -> dict:
     return {"rates": len(RATES), "common": int(works.all(axis=0).sum()), "usual": int(works[:, usual].sum())}
 
 
-@cache
 def _tolerance() -> dict:
     """How many rates work with SGD and Adam, and how many times larger Adam's largest is, on six surfaces."""
     sgd, adam = _working("sgd", 5000), _working("adam", 5000)
@@ -183,8 +180,8 @@ def _annealing() -> dict:
 
 def _arrival(key: str, lr: float, falling: bool = False, **settings) -> tuple[float, float, float]:
     """Return the steps until a rare weight is right, their error, and the error of the dense weight."""
-    found = rare_feature(key, lr, falling=falling, **settings)
-    return *mean_and_error(found.arrived), found.dense_error
+    rare = rare_feature(key, lr, falling=falling, **settings)
+    return *mean_and_error(rare.arrived), rare.dense_error
 
 
 def _adagrad_and_sgd() -> dict:
@@ -302,7 +299,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only where gradients stay large, and there its steps still lead anywhere in time."),
         reading=T("Left of the rate after ten times the steps: {bowl:.2f} on a bowl, {noise:.2f} with noise."),
-        settings={"ground": "noisy", "methods": ["adagrad", "adam"], "steps": 1000},
+        settings={"ground": "noisy", "methods": ("adagrad", "adam"), "steps": 1000},
         measured=_adagrad_in_three_worlds,
         holds=lambda bowl, noise, slope, further: bowl > 0.99 and max(noise, slope) < 0.5 and further > 3,
     ),
@@ -322,7 +319,7 @@ CLAIMS = (
         verdict="shown",
         condition=T("It forgets old gradients."),
         reading=T("Left of the rate after ten times the steps: RMSprop {rmsprop:.2f}, Adagrad {adagrad:.2f}."),
-        settings={"ground": "slope", "methods": ["adagrad", "rmsprop"], "steps": 300},
+        settings={"ground": "slope", "methods": ("adagrad", "rmsprop"), "steps": 300},
         measured=_rates_that_last,
         holds=lambda rmsprop, adagrad: rmsprop > 0.8 and adagrad < 0.5,
     ),
@@ -332,7 +329,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only with a smaller rate: nothing corrects the mean square for its start."),
         reading=T("First step: {short:.1f} learning rates at 0.9, {long:.1f} at 0.999."),
-        settings={"ground": "slope", "methods": ["rmsprop"], "rmsprop_alpha": 0.999, "steps": 100},
+        settings={"ground": "slope", "methods": ("rmsprop",), "rmsprop_alpha": 0.999, "steps": 100},
         measured=_first_steps_of_rmsprop,
         holds=lambda short, middle, long, spread: (
             spread < 0.02 and np.allclose([short, middle, long], 1 / np.sqrt([0.1, 0.01, 0.001]), rtol=1e-3)
@@ -344,7 +341,7 @@ CLAIMS = (
         verdict="contradicted",
         condition=T("That is RMSprop. Adadelta also multiplies by the size of its own steps."),
         reading=T("On a slope, 1000th step over 100th: Adadelta {adadelta:.1f}, RMSprop {rmsprop:.2f}."),
-        settings={"ground": "slope", "methods": ["rmsprop", "adadelta"], "steps": 300},
+        settings={"ground": "slope", "methods": ("rmsprop", "adadelta"), "steps": 300},
         measured=_ways_on_a_slope,
         holds=lambda rmsprop, adadelta: adadelta > 1.5 and rmsprop < 1,
     ),
@@ -354,7 +351,7 @@ CLAIMS = (
         verdict="contradicted",
         condition=T("It is the mean of the square, with the mean left in."),
         reading=T("On a slope of 1 the variance is {variance:.0f}, Adam's estimate {v_hat:.2f}."),
-        settings={"ground": "slope", "methods": ["adam"], "steps": 300},
+        settings={"ground": "slope", "methods": ("adam",), "steps": 300},
         measured=_square_and_variance,
         holds=lambda v_hat, variance: variance == 0 and abs(v_hat - 1) < 1e-6,
     ),
@@ -387,7 +384,7 @@ CLAIMS = (
             "Noisy bowl: f ends at {bowl_same:.3f}, at {bowl_higher:.3f} with three times the late rate, at "
             "{bowl_lower:.3f} with a third."
         ),
-        settings={"ground": "noisy", "methods": ["adam"], "steps": 3000},
+        settings={"ground": "noisy", "methods": ("adam",), "steps": 3000},
         measured=_late_rates,
         holds=lambda **n: all(
             n[f"{s}_{low}"] + 3 * n[f"{s}_{low}_error"] < n[f"{s}_{high}"] - 3 * n[f"{s}_{high}_error"]
@@ -403,7 +400,7 @@ CLAIMS = (
         reading=T(
             "Longest on steady noise {steady:.2f}, after a long silence {longest:.1f}; theory allows {bound:.1f}."
         ),
-        settings={"ground": "slope", "methods": ["adam"], "steps": 300},
+        settings={"ground": "slope", "methods": ("adam",), "steps": 300},
         measured=_longest_steps,
         holds=lambda steady, one, longest, bound: steady < 1.1 and 3 < one < longest < bound,
     ),
@@ -413,7 +410,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only down to a constant: noise does not fade."),
         reading=T("Mean step on a noisy bowl: {early:.2f} learning rates at first, {late:.2f} for ever."),
-        settings={"ground": "noisy", "methods": ["adam"], "steps": 1000},
+        settings={"ground": "noisy", "methods": ("adam",), "steps": 1000},
         measured=_annealing,
         holds=lambda early, late, theory, off: early > 0.9 and off < 0.1,
     ),
@@ -458,7 +455,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only where the ravine lies along an axis. Each at its best rate."),
         reading=T("SGD {sgd} steps; Adam {adam}, turned by 45° {adam_turned}."),
-        settings={"ground": "ravine", "methods": ["sgd", "adagrad", "adam"], "angle": 45.0, "steps": 600},
+        settings={"ground": "ravine", "methods": ("sgd", "adagrad", "adam"), "angle": 45.0, "steps": 600},
         measured=_turned,
         holds=lambda sgd, sgd_turned, adagrad, adagrad_turned, adam, adam_turned: (
             abs(sgd_turned - sgd) <= 1 and max(adagrad, adam) < sgd / 2 and min(adagrad_turned, adam_turned) > 0.9 * sgd

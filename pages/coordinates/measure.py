@@ -1,8 +1,8 @@
 """What a rate per coordinate is worth: turned axes, rates that are off, rare features, batches that disagree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from itertools import product
 
 import numpy as np
 
@@ -11,13 +11,27 @@ from core.analysis.streams import SLOPE, feed_many, skewed
 from core.analysis.tuning import RATES, RateSweep, sweep_rates
 from core.engine.batches import Batches
 from core.engine.data import Data
-from core.engine.spec import Goal, Surface
+from core.engine.spec import Goal, Point, Surface
+from core.memory import remembered
+from core.optimizers import ALL_OPTIMIZERS
 from core.resolve import surface_of
+from core.text import T
 
 GRADIENT_METHODS = ("sgd", "adagrad", "rmsprop", "adadelta", "adam", "amsgrad")
 """Methods whose step is a rate times a gradient or a mean of gradients."""
 SIGN_METHODS = ("rprop", "lion")
 """Methods whose step ignores how long the gradient is."""
+METHODS = {key: ALL_OPTIMIZERS[key].title for key in (*GRADIENT_METHODS, *SIGN_METHODS)}
+FIELD = ("sgd", "adagrad", "rmsprop", "adadelta", "adam")
+"""Those of METHODS that the page begins with."""
+
+
+def adjustable(keys: Iterable[str]) -> dict[str, str]:
+    """Return those of these methods, with their titles, that have more to set than a rate."""
+    return {key: METHODS[key] for key in keys if len(ALL_OPTIMIZERS[key].hyper) > 1}
+
+
+STEPS = 300
 
 
 @dataclass(frozen=True)
@@ -30,8 +44,7 @@ class Ground:
     rates: Mapping[str, float]
 
 
-@lru_cache(maxsize=1)
-def grounds() -> tuple[Ground, ...]:
+def _grounds() -> tuple[Ground, ...]:
     """Return a constant slope, a bowl, the same bowl with noise, a tilted bowl, and a ravine that can be turned."""
     bowl = replace(surface_of("bowl"), domain=(-6.5, 6.5, -6.5, 6.5), starts=((5.0, 1.0),))
     ravine = replace(surface_of("ravine"), domain=(-12.0, 6.0, -12.0, 6.0))
@@ -46,6 +59,7 @@ def grounds() -> tuple[Ground, ...]:
 
 
 RAVINE_RATES = {"sgd": 0.0198, "adagrad": 3.0, "rmsprop": 0.03, "lion": 0.05}
+GROUNDS = {ground.key: ground for ground in _grounds()}
 LEVEL = 1e-4
 """A run down the ravine is over below this value."""
 ALONG, ACROSS = -10.0, 1.0
@@ -58,6 +72,14 @@ def turned_start(angle):
     return ALONG * np.cos(turn) - ACROSS * np.sin(turn), ALONG * np.sin(turn) + ACROSS * np.cos(turn)
 
 
+def first_start(ground: Ground, angle: float) -> Point:
+    """Return where runs on a ground begin; on the ravine the place turns with it."""
+    if ground.key != "ravine":
+        return ground.surface.starts[0]
+    x, y = turned_start(angle)
+    return round(float(x), 4), round(float(y), 4)
+
+
 def steps_by_angle(optimizer: str, lr: float, angles: np.ndarray, steps: int = 5000) -> np.ndarray:
     """Return the steps down the ravine (condition number 100) turned by each angle in degrees, NaN for never."""
     starts = np.array(turned_start(angles))
@@ -66,18 +88,36 @@ def steps_by_angle(optimizer: str, lr: float, angles: np.ndarray, steps: int = 5
     return np.where(runs.first >= 0, runs.first, np.nan)
 
 
+ANGLES = np.linspace(0.0, 90.0, 31)
+
+
+@remembered(64, T("Turning the ravine"))
+def turned_steps(rates: tuple[tuple[str, float], ...]) -> dict[str, np.ndarray]:
+    """Return the steps down the ravine turned by each of ANGLES, for every (optimizer, rate)."""
+    return {key: steps_by_angle(key, lr, ANGLES) for key, lr in rates}
+
+
 ROBUST_SURFACES = ("rosenbrock", "beale", "ravine", "ravine45", "himmelblau", "goldstein")
 ROBUST_METHODS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "nadam", "rprop")
 ROBUST_STEPS = 5000
 NEAR = 0.05
 
 
-@lru_cache(maxsize=64)
 def robustness(surface: str, optimizer: str, steps: int = ROBUST_STEPS) -> RateSweep:
     """Return which rates bring the first start of a surface within NEAR of a minimum, to stay there."""
     spec = surface_of(surface)
     start = np.array(spec.starts[:1], dtype=float).T
     return sweep_rates(spec, optimizer, goal=Goal("near", NEAR, spec.minima), steps=steps, starts=start)
+
+
+@remembered(1, T("Trying every rate of a grid for every method"))
+def all_robustness(progress: Callable[[float], None] = lambda part: None) -> dict[tuple[str, str], RateSweep]:
+    """Return `robustness` by surface and optimizer."""
+    sweeps: dict[tuple[str, str], RateSweep] = {}
+    for pair in product(ROBUST_SURFACES, ROBUST_METHODS):
+        sweeps[pair] = robustness(*pair)
+        progress(len(sweeps) / (len(ROBUST_SURFACES) * len(ROBUST_METHODS)))
+    return sweeps
 
 
 def at_the_edge(sweep: RateSweep) -> bool:
@@ -105,7 +145,6 @@ RARE_STEPS = 6000
 REPEATS = 20
 
 
-@lru_cache(maxsize=8)
 def rare_surface(seed: int, every: int = RARE_EVERY) -> Surface:
     """Return the loss of y = 3 m + 1 with noise 0.1, where the feature m is 1 in one row of `every` and else 0.
 
@@ -136,7 +175,6 @@ class Rare:
     """Mean distance of the other weight from the true one in the second half of the runs."""
 
 
-@lru_cache(maxsize=64)
 def rare_feature(
     optimizer: str,
     lr: float,
@@ -160,6 +198,34 @@ def rare_feature(
     return Rare(optimizer, lr, runs.path[:, :, 0], arrived, float(dense))
 
 
+@dataclass(frozen=True)
+class RareCurve:
+    """What is shown of a `Rare`, in a thirtieth of its numbers."""
+
+    optimizer: str
+    lr: float
+    falling: bool
+    steps: np.ndarray
+    mean: np.ndarray
+    spread: np.ndarray
+    """Mean and standard deviation of the weight over the runs after these steps."""
+    arrived: tuple[float, float]
+    """Mean and standard error of the steps until it is right."""
+    dense_error: float
+
+
+@remembered(8, T("Learning a rare feature from streams of rows"))
+def rare_curves(seed: int, progress: Callable[[float], None] = lambda part: None) -> list[RareCurve]:
+    """Learn a rare feature by each of RARE_RATES."""
+    steps, rows = np.arange(0, RARE_STEPS + 1, 30), []
+    for key, lr, falling in RARE_RATES:
+        rare = rare_feature(key, lr, seed, falling=falling)
+        path, arrived = rare.path[:, steps], mean_and_error(rare.arrived)
+        rows.append(RareCurve(key, lr, falling, steps, path.mean(axis=0), path.std(axis=0), arrived, rare.dense_error))
+        progress(len(rows) / len(RARE_RATES))
+    return rows
+
+
 SKEWED_STEPS = 2000
 SKEWED_RATE = 0.01
 SKEWED_METHODS: Sequence[tuple[str, dict]] = (
@@ -174,7 +240,6 @@ SKEWED_METHODS: Sequence[tuple[str, dict]] = (
 )
 
 
-@lru_cache(maxsize=64)
 def drift(
     optimizer: str, hyper: tuple[tuple[str, float], ...] = (), seed: int = 0, repeats: int = REPEATS
 ) -> np.ndarray:
@@ -186,6 +251,32 @@ def drift(
     runs = feed_many(optimizer, stream, SKEWED_RATE, hyper=dict(hyper), record=True)
     assert runs.path is not None
     return runs.path.transpose(0, 2, 1).reshape(2 * repeats, -1)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What is shown of a `drift`."""
+
+    optimizer: str
+    hyper: Mapping[str, float]
+    steps: np.ndarray
+    distance: np.ndarray
+    """Root mean square of the distance from the start after these steps."""
+    end: tuple[float, float]
+    """Mean and standard error of where it ends."""
+    spread: float
+    """Standard deviation of where it ends."""
+
+
+@remembered(8, T("Following batches that disagree"))
+def drifts(seed: int) -> list[Drift]:
+    """Follow skewed batches by each of SKEWED_METHODS."""
+    steps, rows = np.unique(np.geomspace(1, SKEWED_STEPS, 120).astype(int)), []
+    for key, hyper in SKEWED_METHODS:
+        path = drift(key, tuple(hyper.items()), seed)
+        distance, ends = np.sqrt((path[:, steps] ** 2).mean(axis=0)), path[:, -1]
+        rows.append(Drift(key, hyper, steps, distance, mean_and_error(ends), float(ends.std())))
+    return rows
 
 
 def mean_and_error(values: np.ndarray) -> tuple[float, float]:

@@ -7,28 +7,31 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core import Noise, Trajectory, descend
-from core.analysis.tuning import RATES
-from core.engine.limits import MAX_STEPS
+from core.analysis.tuning import RATES, RateSweep
 from core.engine.spec import Optimizer, Surface
 from core.memory import remembered
 from core.optimizers import ALL_OPTIMIZERS
+from core.text import T
 from pages.coordinates import measure as lab
+from pages.coordinates.measure import GROUNDS, METHODS
 from surfaces import ALL_SURFACES
-from teaching.contract import Claim
-from ui import compute, controls, figures, lesson, runs, scene
+from teaching.rows import hyper_in
+from ui import compute, controls, figures, lesson, page, runs, scene
 from ui.figures import Curve
 from ui.i18n import _, language
+from ui.page import fragment, state
 from ui.palette import MARK, ink
 from ui.player import Track
-from ui.server import aside
 
-GROUNDS = {ground.key: ground for ground in lab.grounds()}
-METHODS = {key: ALL_OPTIMIZERS[key].title for key in (*lab.GRADIENT_METHODS, *lab.SIGN_METHODS)}
-FIELD = ("sgd", "adagrad", "rmsprop", "adadelta", "adam")
-STEPS = 300
 CHARTS = ("rate_x", "rate_y", "divisor_x", "divisor_y", "length")
 LINKED = {name: f"coordinates_{name}" for name in CHARTS}
-ANGLES = np.linspace(0.0, 90.0, 31)
+TEACHES = {
+    "slope": T("The gradient is the same everywhere: what changes on the way is the rate."),
+    "bowl": T("The gradients fade towards the minimum: what becomes of a rate that is divided by their size?"),
+    "noisy": T("The gradients fade, their noise does not: that is what the rates are divided by in the end."),
+    "booth": T("A tilted bowl, nine times as steep across as along."),
+    "ravine": T("A hundred times as steep across as along. Turn it: who notices?"),
+}
 
 
 class Walk(NamedTuple):
@@ -36,7 +39,6 @@ class Walk(NamedTuple):
 
     ground: lab.Ground
     surface: Surface
-    start: tuple[float, float]
     methods: list[Optimizer]
     hyper: dict[str, dict[str, float]]
     steps: int
@@ -45,76 +47,40 @@ class Walk(NamedTuple):
 
 def begin_anew() -> None:
     """Take start, noise and rates from the ground just chosen."""
-    ground = GROUNDS[st.session_state["ground"]]
-    turn_start()
-    st.session_state["sigma"] = ground.sigma
-    for key in METHODS:
-        controls.set_rate(key, ground.rates[key])
+    page.reset("angle", "x", "y", "sigma", *(f"lr_{key}" for key in METHODS))
 
 
 def turn_start() -> None:
-    """Put the start where it belongs on the ground, for a ravine at its angle."""
-    ground = st.session_state["ground"]
-    angle = st.session_state.get("angle", 0.0) if ground == "ravine" else None
-    scene.set_start(first_start(GROUNDS[ground], angle))
-
-
-def first_start(ground: lab.Ground, angle: float | None) -> tuple[float, float]:
-    if angle is None:
-        return ground.surface.starts[0]
-    x, y = lab.turned_start(angle)
-    return round(float(x), 4), round(float(y), 4)
-
-
-def load(claim: Claim) -> None:
-    """Set the widgets as a claim says; a ground brings its own start and rates."""
-    lesson.set_widgets(claim)
-    if "ground" in claim.settings:
-        begin_anew()
+    """Put the start where it belongs in the turned ravine."""
+    page.reset("x", "y")
 
 
 def choose_walk() -> Walk:
     """Show the sidebar and return what it sets."""
-    names = {
-        "slope": _("Slope"),
-        "bowl": _("Bowl"),
-        "noisy": _("Noisy bowl"),
-        "booth": _("Booth"),
-        "ravine": _("Ravine"),
-    }
-    style = {"widget": st.segmented_control, "required": True, "on_change": begin_anew}
-    ground = GROUNDS[controls.choice(_("Ground"), names, "ground", "slope", **style)]
-    chosen, angle = ground.surface, None
+    ground = GROUNDS[controls.show("ground", widget=st.segmented_control, required=True, then=begin_anew)]
+    surface = ground.surface
     if ground.key == "ravine":
-        angle = controls.slider(
-            _("Angle of the ravine, degrees"), "angle", 0.0, 0.0, 90.0, step=3.0, on_change=turn_start
-        )
-        chosen = chosen.with_parameters(angle=angle)
-    teaches = {
-        "slope": _("The gradient is the same everywhere: what changes on the way is the rate."),
-        "bowl": _("The gradients fade towards the minimum: what becomes of a rate that is divided by their size?"),
-        "noisy": _("The gradients fade, their noise does not: that is what the rates are divided by in the end."),
-        "booth": _("A tilted bowl, nine times as steep across as along."),
-        "ravine": _("A hundred times as steep across as along. Turn it: who notices?"),
-    }
-    st.caption(teaches[ground.key])
-    methods = [ALL_OPTIMIZERS[key] for key in controls.choices(_("Methods"), METHODS, "methods", FIELD, most=6)]
-    exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
-    hyper = {m.key: {"lr": controls.rate(m, ground.rates[m.key], exact=exact)} for m in methods}
+        surface = surface.with_parameters(angle=controls.slider("angle", then=turn_start))
+    st.caption(_(TEACHES[ground.key]))
+    methods = [ALL_OPTIMIZERS[key] for key in controls.chosen("methods")]
+    exact = controls.show("exact")
+    hyper = {method.key: {"lr": choose_rate(method, exact=exact)} for method in methods}
     with controls.drawer(_("Hyper-parameters"), "drawer_hyper", ":material/tune:") as is_open:
-        titles = {m.key: m.title for m in methods if len(m.hyper) > 1}
-        adjusted = None
-        if is_open and titles:
-            adjusted = controls.choice(_("Optimizer"), titles, "adjust", next(iter(titles)))
-        for m in methods:
-            hyper[m.key] |= controls.hyper_numbers(m, shown=m.key == adjusted)
+        titles = lab.adjustable(hyper)
+        adjusted = (controls.pick("adjust", titles) or next(iter(titles))) if is_open and titles else None
+        for method in methods:
+            for setting in method.hyper[1:]:
+                controls.show(f"{method.key}_{setting.key}", drawn=method.key == adjusted)
+            hyper[method.key] |= hyper_in(state(), method)
     with controls.drawer(_("Steps and noise"), "drawer_run", ":material/timeline:") as is_open:
-        steps = controls.number(_("Steps"), "steps", STEPS, 1, MAX_STEPS, step=100, shown=is_open)
-        name = _("Gradient noise, standard deviation")
-        sigma = controls.number(name, "sigma", ground.sigma, 0.0, 1e6, shown=is_open)
-        seed = controls.number(_("Seed of the noise"), "seed", 0, 0, 2**31, shown=is_open)
-    noise = Noise(sigma, seed) if sigma else None
-    return Walk(ground, chosen, first_start(ground, angle), methods, hyper, steps, noise)
+        steps, sigma, seed = (controls.show(key, drawn=is_open) for key in ("steps", "sigma", "seed"))
+    return Walk(ground, surface, methods, hyper, steps, Noise(sigma, seed) if sigma else None)
+
+
+def choose_rate(method: Optimizer, *, exact: bool) -> float:
+    """Show the rate of a method with its line; return it."""
+    symbol = rf" $\;{method.hyper[0].symbol}$" if exact else ""  # a slider shows it with the number
+    return controls.rate(method.key, exact=exact, label=f"{controls.swatch(method.key)} {method.title}{symbol}")
 
 
 def track(run: Trajectory, steps: int) -> Track:
@@ -190,11 +156,11 @@ def show_numbers(finished: list[Trajectory]) -> None:
     runs.table(heads, rows, title)
 
 
-@st.fragment
+@fragment
 def stage(walk: Walk) -> None:
     """Run the methods and show them. A fragment: a click that moves the start draws only this anew."""
     pictures, playing = st.container(), st.container()
-    start = scene.choose_start(walk.start, random=False)
+    start = scene.choose_start()
     with compute.compiling():
         finished = [
             descend(walk.surface, m, start, walk.steps, hyper=walk.hyper[m.key], noise=walk.noise) for m in walk.methods
@@ -248,17 +214,16 @@ def show_turned(walk: Walk) -> None:
             rates=", ".join(f"{METHODS[key]} {lr:.4g}" for key, lr in rates),
         ),
     )
-    figure = turned_figure(rates, walk.surface.parameters[1].default if turned else None, language())
+    figure = turned_figure(rates, state()["angle"] if turned else None, language())
     figures.show(figure, "coordinates_turned", _("Steps down the ravine against its angle"), bar=False)
 
 
-@remembered(64)
-def turned_figure(rates: tuple, angle: float | None, lang: str) -> go.Figure:
+@remembered(64, T("Turning the ravine"))
+def turned_figure(rates: tuple, angle: float | None, _language: str) -> go.Figure:
     rows = []
-    for key, lr in rates:
+    for key, steps in lab.turned_steps(rates).items():
         style = ink(key)
-        steps = lab.steps_by_angle(key, lr, ANGLES)
-        rows.append(Curve(ANGLES, steps, METHODS[key], style.color, style.dash, mode="lines+markers"))
+        rows.append(Curve(lab.ANGLES, steps, METHODS[key], style.color, style.dash, mode="lines+markers"))
     figure = figures.curves(rows, _("Angle in degrees"), _("Steps"), height=340)
     figure.update_traces(marker={"size": 5})
     figure.update_yaxes(rangemode="tozero")
@@ -270,18 +235,15 @@ def turned_figure(rates: tuple, angle: float | None, lang: str) -> go.Figure:
 def show_robustness() -> None:
     """Show which rates work on a surface, and for how many decades of rates each method works on six of them."""
     lesson.section(_("How exact must the rate be?"))
-    titles = {key: ALL_SURFACES[key].title for key in lab.ROBUST_SURFACES}
-    chosen = controls.choice(_("Surface"), titles, "robust", "rosenbrock")
-    with aside(), st.spinner(_("Trying {count} rates for every method", count=len(RATES))):
-        sweeps = {(s, m): lab.robustness(s, m) for s in titles for m in lab.ROBUST_METHODS}
+    surface, sweeps = controls.show("robust"), lab.all_robustness()
     x_title, y_title = _("Learning rate"), _("Steps until it is near, to stay")
-    figure = robustness_figure(chosen, x_title, y_title)
+    figure = robustness_figure(surface, x_title, y_title)
     alt = _("Steps to the minimum against the learning rate, the best rate of each method marked")
     figures.show(figure, "coordinates_robust", alt)
-    runs.say_where_no_rate_works([(m, ALL_OPTIMIZERS[m].title, sweeps[chosen, m]) for m in lab.ROBUST_METHODS])
-    heads = (_("Optimizer"), *titles.values())
+    runs.say_where_no_rate_works([(m, ALL_OPTIMIZERS[m].title, sweeps[surface, m]) for m in lab.ROBUST_METHODS])
+    heads = (_("Optimizer"), *(ALL_SURFACES[key].title for key in lab.ROBUST_SURFACES))
     rows = [
-        (f"{controls.swatch(m)} {ALL_OPTIMIZERS[m].title}", *(decades(sweeps[s, m]) for s in titles))
+        (f"{controls.swatch(m)} {ALL_OPTIMIZERS[m].title}", *(decades(sweeps[s, m]) for s in lab.ROBUST_SURFACES))
         for m in lab.ROBUST_METHODS
     ]
     runs.table(heads, rows, _("Decades of rates that work"))
@@ -299,12 +261,12 @@ def show_robustness() -> None:
 
 
 @remembered(16)
-def robustness_figure(chosen: str, x_title: str, y_title: str) -> go.Figure:
-    sweeps = [(m, ALL_OPTIMIZERS[m].title, lab.robustness(chosen, m)) for m in lab.ROBUST_METHODS]
+def robustness_figure(surface: str, x_title: str, y_title: str) -> go.Figure:
+    sweeps = [(m, ALL_OPTIMIZERS[m].title, lab.all_robustness()[surface, m]) for m in lab.ROBUST_METHODS]
     return figures.Still(figures.rate_sweeps(sweeps, lab.ROBUST_STEPS, x_title, y_title))
 
 
-def decades(sweep: lab.RateSweep) -> str:
+def decades(sweep: RateSweep) -> str:
     return f"{'≥ ' if lab.at_the_edge(sweep) else ''}{sweep.decades:.2f}"
 
 
@@ -320,32 +282,29 @@ def show_rare() -> None:
             count=lab.REPEATS,
         ),
     )
-    seed = controls.number(_("First seed"), "rare_seed", 0, 0, 2**31)
-    with aside(), st.spinner(_("Learning from {count} streams of rows", count=lab.REPEATS)):
-        found = [lab.rare_feature(key, lr, seed, falling=falling) for key, lr, falling in lab.RARE_RATES]
+    seed = controls.show("rare_seed")
+    curves = lab.rare_curves(seed)
     figures.show(rare_figure(seed, language()), "coordinates_rare", _("Weight of the rare feature over the steps"))
     heads = (_("Optimizer"), _("Rate"), _("Steps until it is right to 0.3"), _("Error of the other weight"))
     rows = []
-    for row, (_key, _lr, falling) in zip(found, lab.RARE_RATES, strict=True):
-        mean, error = lab.mean_and_error(row.arrived)
-        name = f"{controls.swatch(row.optimizer)} {rare_title(row.optimizer, falling)}"
+    for row in curves:
+        mean, error = row.arrived
+        name = f"{controls.swatch(row.optimizer)} {rare_title(row)}"
         rows.append((name, f"{row.lr:g}", f"{mean:.0f} ± {error:.0f}", f"{row.dense_error:.4f}"))
     runs.table(heads, rows, _("A rare feature"))
 
 
-def rare_title(key: str, falling: bool) -> str:
-    return f"{METHODS[key]}, η/√t" if falling else METHODS[key]
+def rare_title(row: lab.RareCurve) -> str:
+    return f"{METHODS[row.optimizer]}, η/√t" if row.falling else METHODS[row.optimizer]
 
 
 @remembered(8)
-def rare_figure(seed: int, lang: str) -> go.Figure:
-    steps = np.arange(0, lab.RARE_STEPS + 1, 30)
+def rare_figure(seed: int, _language: str) -> go.Figure:
     rows = []
-    for key, lr, falling in lab.RARE_RATES:
-        path = lab.rare_feature(key, lr, seed, falling=falling).path[:, steps]
-        mean, spread, style = path.mean(axis=0), path.std(axis=0), ink(key)
-        name, dash = rare_title(key, falling), "dot" if falling else style.dash
-        rows.append(Curve(steps, mean, name, style.color, dash, mean - spread, mean + spread))
+    for row in lab.rare_curves(seed):
+        style = ink(row.optimizer)
+        name, dash = rare_title(row), "dot" if row.falling else style.dash
+        rows.append(Curve(row.steps, row.mean, name, style.color, dash, row.mean - row.spread, row.mean + row.spread))
     figure = figures.curves(rows, _("Step"), _("Weight of the rare feature"), height=320)
     figure.add_hline(y=lab.RARE_WEIGHT, line={"color": MARK, "width": 1, "dash": "dot"})
     return figures.Still(figure)
@@ -362,29 +321,30 @@ def show_skewed() -> None:
             count=2 * lab.REPEATS,
         ),
     )
-    seed = controls.number(_("Seed of the batches"), "skew_seed", 0, 0, 2**31)
+    seed = controls.show("skew_seed")
+    drifts = lab.drifts(seed)
     figures.show(skewed_figure(seed, language()), "coordinates_skewed", _("Drift of every method over the steps"))
     heads = (_("Optimizer"), _("Where it ends: mean ± standard error"), _("Standard deviation"))
     rows = []
-    for key, hyper in lab.SKEWED_METHODS:
-        ends = lab.drift(key, tuple(hyper.items()), seed)[:, -1]
-        mean, error = lab.mean_and_error(ends)
-        rows.append((f"{controls.swatch(key)} {named(key, hyper)}", f"{mean:.3g} ± {error:.2g}", f"{ends.std():.3g}"))
+    for row in drifts:
+        mean, error = row.end
+        name = f"{controls.swatch(row.optimizer)} {drift_title(row)}"
+        rows.append((name, f"{mean:.3g} ± {error:.2g}", f"{row.spread:.3g}"))
     runs.table(heads, rows, _("Batches that disagree"))
 
 
-def named(key: str, hyper: dict) -> str:
-    extra = ", ".join(f"{name} {value:g}" for name, value in hyper.items())
-    return f"{ALL_OPTIMIZERS[key].title} ({extra})" if extra else ALL_OPTIMIZERS[key].title
+def drift_title(row: lab.Drift) -> str:
+    title, extra = ALL_OPTIMIZERS[row.optimizer].title, ", ".join(f"{name} {v:g}" for name, v in row.hyper.items())
+    return f"{title} ({extra})" if extra else title
 
 
 @remembered(8)
-def skewed_figure(seed: int, lang: str) -> go.Figure:
-    steps = np.unique(np.geomspace(1, lab.SKEWED_STEPS, 120).astype(int))
+def skewed_figure(seed: int, _language: str) -> go.Figure:
     rows = []
-    for key, hyper in lab.SKEWED_METHODS:
-        far = np.sqrt((lab.drift(key, tuple(hyper.items()), seed)[:, steps] ** 2).mean(axis=0))
-        rows.append(Curve(steps, far, named(key, hyper), ink(key).color, "dot" if hyper else ink(key).dash))
+    for row in lab.drifts(seed):
+        style = ink(row.optimizer)
+        dash = "dot" if row.hyper else style.dash
+        rows.append(Curve(row.steps, row.distance, drift_title(row), style.color, dash))
     x_title, y_title = _("Step"), _("Distance from the start, root mean square")
     return figures.Still(figures.curves(rows, x_title, y_title, log_x=True, log_y=True, height=360))
 

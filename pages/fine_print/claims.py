@@ -19,11 +19,11 @@ from pages.fine_print.measure import (
     counter_example,
     decay,
     early_spread,
-    equals,
     first_steps,
     half_life,
     ridge,
     solution,
+    underdetermined,
     unseen_errors,
     wanted,
 )
@@ -127,13 +127,13 @@ def _bursts() -> dict:
 def _restless() -> dict:
     """Half the late swing on a bowl and a ravine, in learning rates, and the part of starts that rest on Booth."""
     swings: dict[str, list] = {"rmsprop": [], "amsgrad": []}
-    for key, found in swings.items():
+    for key, swing in swings.items():
         for surface in ("bowl", "ravine", "booth"):
             starts = np.tile(random_starts(surface, 20, seed=0), 2)
             rates = np.repeat([0.05, 0.2], 20)
             late = descend_many(surface, key, starts, 10_000, rates, record=True, tolerance=0.0).path
             assert late is not None
-            found.append(np.ptp(late[:, -200:], axis=1).max(axis=1) / 2 / rates)
+            swing.append(np.ptp(late[:, -200:], axis=1).max(axis=1) / 2 / rates)
     *axes, booth = swings["rmsprop"]
     return {
         "least": float(np.min(axes)),
@@ -146,8 +146,8 @@ def _restless() -> dict:
 def _half_lives() -> dict:
     numbers: dict = {"theory": round(half_life(1e-3, 0.5))}
     for key in ("adam", "adamw"):
-        found = decay(key, 1e-3, 0.5)
-        for name, half, error in zip(("quiet", "loud"), found.half_life, found.error, strict=True):
+        fading = decay(key, 1e-3, 0.5)
+        for name, half, error in zip(("quiet", "loud"), fading.half_life, fading.error, strict=True):
             numbers |= {f"{key}_{name}": half, f"{key}_{name}_error": error}
     return numbers | {"adam_left": float(decay("adam", 1e-3, 0.5).mean[-1, 1])}
 
@@ -250,7 +250,9 @@ def _solutions() -> dict:
     """How long the solutions from (0, 0) are, and what SGD and Adam do from a grid of other starts."""
     axis = np.linspace(-2, 2, 5)
     starts = np.stack([np.repeat(axis, 5), np.tile(axis, 5)])
-    sgd, adam = (descend_many(equals(), key, starts, 20_000, EQUALS_RATES[key]).final for key in ("sgd", "adam"))
+    sgd, adam = (
+        descend_many(underdetermined(), key, starts, 20_000, EQUALS_RATES[key]).final for key in ("sgd", "adam")
+    )
     over = (3 * starts[0] + starts[1] - 1) / 10
     nearest = starts - over * np.array([[3.0], [1.0]])
     moved = np.abs(adam - starts)
@@ -310,7 +312,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only with a warm-up by 1 − β₁ᵗ: that is what it amounts to."),
         reading=T("First step {at_1:.2f}, fifth {at_5:.2f} learning rates."),
-        settings={"surface": "rosenbrock", "variants": ["adam_torch", "adam_m"], "steps": 1500},
+        settings={"surface": "rosenbrock", "variants": ("adam_torch", "adam_m"), "steps": 1500},
         measured=_without_first_correction,
         holds=lambda at_1, at_5, gap: at_1 < at_5 < 0.5 and gap < 1e-12,
     ),
@@ -320,7 +322,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Too short if β₂ is no longer than β₁. At the usual β₂ = 0.999 they are too long."),
         reading=T("First step {short:.2f} learning rates at 0.9; up to {long:.1f} at 0.999."),
-        settings={"surface": "rosenbrock", "variants": ["adam_torch", "adam_none", "adam_long"], "steps": 3000},
+        settings={"surface": "rosenbrock", "variants": ("adam_torch", "adam_none", "adam_long"), "steps": 3000},
         measured=_uncorrected_steps,
         holds=lambda short, never_long, never_short, long, corrected: (
             short < 0.5 and never_long <= 1 and never_short > 1.5 and long > 5 and corrected < 1.01
@@ -332,7 +334,12 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only if it is much smaller: under the root 1e-8 is a gradient of 1e-4."),
         reading=T("First step there: {inside_small:.2f} learning rates inside, {outside_small:.4f} outside."),
-        settings={"surface": "rosenbrock", "variants": ["adam_torch", "adam_inside"], "scale": -6.0, "steps": 1500},
+        settings={
+            "surface": "rosenbrock",
+            "variants": ("adam_torch", "adam_inside"),
+            "gradient_scale": 1e-6,
+            "steps": 1500,
+        },
         measured=_epsilon,
         holds=lambda outside_small, outside_smaller, inside_small, inside_smaller: (
             inside_small < 0.75 and inside_smaller < 0.1 and min(outside_small, outside_smaller) > 0.99
@@ -344,7 +351,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only if no gradient is exactly 0 at the first step: 0 is divided by 0 there."),
         reading=T("On the axis of a saddle it ends at step {ended}."),
-        settings={"surface": "saddle_bounded", "variants": ["adam_torch"], "my_adam_eps": 0.0, "steps": 100},
+        settings={"surface": "saddle_bounded", "variants": ("adam_torch",), "my_adam_eps": 0.0, "steps": 100},
         measured=_without_epsilon,
         holds=lambda ended, beside: ended == 1 and beside == 100,
     ),
@@ -354,7 +361,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only while they are far larger than ε."),
         reading=T("Beale's function times 0.001: the path moves by {little:.0e}; times 1e-9: by {much:.1f}."),
-        settings={"surface": "beale", "variants": ["adam_torch", "adam_inside"], "scale": -9.0, "steps": 1000},
+        settings={"surface": "beale", "variants": ("adam_torch", "adam_inside"), "gradient_scale": 1e-9, "steps": 1000},
         measured=_rescaled,
         holds=lambda little, much: little < 1e-3 and much > 0.1,
     ),
@@ -376,7 +383,7 @@ CLAIMS = (
         verdict="contradicted",
         condition=T("Adam forgets the steep valley of Rosenbrock, until a step is too long."),
         reading=T("{adam_back} of {adam_done} runs that had arrived leave again, with AMSGrad {amsgrad_back}."),
-        settings={"surface": "rosenbrock", "variants": ["adam_torch", "adam_ams"], "steps": 3000},
+        settings={"surface": "rosenbrock", "variants": ("adam_torch", "adam_ams"), "steps": 3000},
         measured=_bursts,
         holds=lambda adam_done, adam_back, falling_done, falling_rest, amsgrad_done, amsgrad_back, **_: (
             adam_done > 60
@@ -394,7 +401,7 @@ CLAIMS = (
         reading=T(
             "On a bowl it swings by ± {least:.2f} learning rates for ever; of starts on Booth {booth:.0f} % land."
         ),
-        settings={"surface": "bowl", "variants": ["adam_torch", "adam_ams"], "steps": 3000},
+        settings={"surface": "bowl", "variants": ("adam_torch", "adam_ams"), "steps": 3000},
         measured=_restless,
         holds=lambda least, most, booth, amsgrad: 0.49 < least <= most < 0.51 and 0 < booth < 75 and amsgrad < 1e-3,
     ),
@@ -404,7 +411,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only in the pace: every weight fades as set. On unseen rows it is no better."),
         reading=T("A loud weight's half-life: {adamw_loud:.0f} (set: {theory}), with L2 over 6000."),
-        settings={"decay": -0.3, "decay_rate": -3.0},
+        settings={"weight_decay": 0.5, "decay_lr": 1e-3},
         measured=_regularised,
         holds=lambda **n: (
             all(abs(n[f"adamw_{w}"] - n["theory"]) < 4 * n[f"adamw_{w}_error"] < 60 for w in ("quiet", "loud"))
@@ -419,7 +426,7 @@ CLAIMS = (
         verdict="contradicted",
         condition=T("Adam + L2 does. AdamW keeps every weight below 1/λ instead."),
         reading=T("Distance from the minimum with the penalty: L2 {penalty_off:.0e}, AdamW {apart:.2f}."),
-        settings={"decay": 0.5},
+        settings={"weight_decay": 3.16},
         measured=_ends_under_decay,
         holds=lambda penalty_off, box_off, apart: max(penalty_off, box_off) < 2e-3 and apart > 0.1,
     ),
@@ -429,7 +436,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("Only where nothing needs them. Under noise a weak wish loses to the decay."),
         reading=T("Both should be 1: the steep one ends at {w:.2f}, the flat one at {b:.2f}."),
-        settings={"decay": 0.0},
+        settings={"weight_decay": 1.0},
         measured=_noisy_box,
         holds=lambda w, b, error, apart: apart > 0,
     ),
@@ -441,7 +448,7 @@ CLAIMS = (
         reading=T("Largest difference on Beale's function: SGD {sgd:.0e}, Adam {adam:.2f}."),
         settings={
             "surface": "beale",
-            "variants": ["adam_torch"],
+            "variants": ("adam_torch",),
             "my_adam_weight_decay": 0.1,
             "my_adam_decoupled": True,
             "steps": 1000,
@@ -455,7 +462,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("As a penalty in the gradient. Decoupled it is multiplied by the rate."),
         reading=T("Half-life with AdamW at rate 0.001: {strong:.0e} steps for 1e-4."),
-        settings={"decay": -2.0, "decay_rate": -3.0},
+        settings={"weight_decay": 0.01, "decay_lr": 1e-3},
         measured=_weak_decay,
         holds=lambda weak, strong, default: weak > strong > 1e6 and default < 1e5,
     ),
@@ -465,7 +472,7 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("So it is with β₂. A large β₁ hurts only beside a β₂ below β₁²."),
         reading=T("Rosenbrock, β₂ = 0.999: near after {usual} steps; 0.9: {shorter}, but {turns} turns."),
-        settings={"surface": "rosenbrock", "variants": ["adam_torch"], "my_adam_beta2": 0.9, "steps": 1000},
+        settings={"surface": "rosenbrock", "variants": ("adam_torch",), "my_adam_beta2": 0.9, "steps": 1000},
         measured=_memories,
         holds=lambda slower, restless, lost, heavy, lagging, **_: (
             slower > 1.5 and restless > 5 and lost == 5000 and heavy < 1.3 and lagging > 0.1
@@ -491,7 +498,7 @@ CLAIMS = (
         reading=T(
             "From 0: {sgd_length:.2f} and {adam_length:.2f} long; from {shorter:.0f} % of starts Adam's is shorter."
         ),
-        settings={"equals": ["sgd", "adam"]},
+        settings={"equals": ("sgd", "adam")},
         measured=_solutions,
         holds=lambda sgd_length, adam_length, off_nearest, uneven, shorter, longer: (
             sgd_length < 0.95 * adam_length and off_nearest < 1e-9 and uneven < 1e-6 and min(shorter, longer) > 10

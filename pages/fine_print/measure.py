@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -13,8 +13,10 @@ from core.engine.batches import Batches
 from core.engine.data import Data
 from core.engine.descend import Trajectory
 from core.engine.spec import Goal, Noise, Optimizer, Surface
+from core.memory import remembered
 from core.optimizers.adam_general import ADAM_GENERAL
 from core.resolve import surface_of
+from core.text import T
 
 
 def adam(key: str, title: str, *, twin: bool = False, **hyper: float) -> Optimizer:
@@ -42,6 +44,10 @@ FAMILY = (
 """The formula of torch.optim.Adam, and others that go by the same name."""
 OWN = adam("my_adam", "MyAdam")
 """The one that a reader puts together."""
+VARIANTS = {o.key: o.title for o in FAMILY}
+FIELD = ("adam_torch", "adam_m", "adam_none", "adam_ams")
+"""Those of VARIANTS that the page begins with."""
+STEPS = 3000
 EPS_HIGHEST = ADAM_GENERAL.hyper[3].allowed[1]
 
 
@@ -63,7 +69,7 @@ GRADIENTS = np.logspace(-12, 0, 49)
 SCALES = np.logspace(-12, 3, 61)
 
 
-@lru_cache(maxsize=16)
+@remembered(4, T("Taking first steps"))
 def step_by_gradient(eps: float, inside: bool) -> np.ndarray:
     """Return the first step in learning rates for each of GRADIENTS."""
     stream = np.repeat(GRADIENTS[:, None, None], 2, axis=2)
@@ -71,7 +77,7 @@ def step_by_gradient(eps: float, inside: bool) -> np.ndarray:
     return -runs.final[0]
 
 
-@lru_cache(maxsize=16)
+@remembered(4, T("Rescaling all gradients"))
 def deviation_by_scale(eps: float, inside: bool) -> np.ndarray:
     """Return how far the path of Adam on Beale's function moves when it is scaled by each of SCALES; NaN for not."""
     hyper: dict = {"eps": eps, "eps_inside": float(inside)}
@@ -123,7 +129,7 @@ LARGE = CounterExample((1010.0, *[-10.0] * 100), 0.9, 0.99, 0.1, 100_000)
 """The small one in the paper's proof, beta2 = 1 / (1 + 3^2), and the scale of its experiment."""
 
 
-@lru_cache(maxsize=8)
+@remembered(8, T("Adding up what Adam gets wrong"))
 def counter_example(case: CounterExample, amsgrad: bool) -> np.ndarray:
     """Return the point after every step from 0, (steps + 1,). Reddi, Kale & Kumar 2018, section 3."""
     hyper = {"beta1": case.beta1, "beta2": case.beta2, "amsgrad": float(amsgrad)}
@@ -157,7 +163,6 @@ def half_life(lr: float, weight_decay: float) -> float:
     return float(np.log(0.5) / np.log1p(-lr * weight_decay)) if 0 < lr * weight_decay < 1 else float("inf")
 
 
-@lru_cache(maxsize=16)
 def decay(key: str, lr: float, weight_decay: float, seed: int = 0) -> Decay:
     """Let weights whose gradients are nothing but noise fade."""
     noise = np.stack([np.random.default_rng(seed + i).standard_normal((DECAY_STEPS, 2)) for i in range(DECAY_RUNS)])
@@ -176,7 +181,13 @@ def decay(key: str, lr: float, weight_decay: float, seed: int = 0) -> Decay:
     return Decay(mean, (halves[0], halves[1]), (errors[0], errors[1]))
 
 
-@lru_cache(maxsize=1)
+@remembered(16, T("Letting weights fade"))
+def decays(lr: float, weight_decay: float, seed: int) -> dict[str, Decay]:
+    """Let the weights fade by each of DECAYS."""
+    return {key: decay(key, lr, weight_decay, seed) for _title, key in DECAYS}
+
+
+@cache
 def wanted() -> Surface:
     """Return ((w - 1)^2 100 + (b - 1)^2) / 2 as the loss of a line through two rows."""
     return replace(
@@ -192,7 +203,6 @@ def wanted() -> Surface:
 SET_STRENGTHS = np.append(0.0, 0.05 * 2.0 ** np.arange(8))
 
 
-@lru_cache(maxsize=8)
 def unseen_errors(key: str, size: int | None, seed: int = 0) -> np.ndarray:
     """Return the error on unseen rows that each weight decay of SET_STRENGTHS leaves, (sets, N).
 
@@ -210,7 +220,7 @@ def unseen_errors(key: str, size: int | None, seed: int = 0) -> np.ndarray:
 STRENGTHS = np.round(np.logspace(-1, 1, 25), 6)
 
 
-@lru_cache(maxsize=8)
+@remembered(len(DECAYS), T("Looking where the decay of weights leads"))
 def ends_by_strength(key: str) -> np.ndarray:
     """Return where each of DECAYS ends on `wanted` at each weight decay of STRENGTHS, (2, N)."""
     starts = np.zeros((2, len(STRENGTHS)))
@@ -223,8 +233,8 @@ def ridge(strength: float | np.ndarray) -> tuple:
     return 100 / (100 + strength), 1 / (1 + strength)
 
 
-@lru_cache(maxsize=1)
-def equals() -> Surface:
+@cache
+def underdetermined() -> Surface:
     """Return (3 w + b - 1)^2 / 2, the loss of one row: every point of a line is a solution."""
     return replace(
         surface_of("linear_regression"),
@@ -250,10 +260,15 @@ EQUALS_RATES = {
 }
 
 
-@lru_cache(maxsize=16)
 def solution(key: str, start: tuple[float, float] = (0.0, 0.0)) -> Trajectory:
-    """Run a method until it has a solution of `equals`."""
-    return descend(equals(), key, start, 3000, EQUALS_RATES[key])
+    """Run a method until it has a solution of `underdetermined`."""
+    return descend(underdetermined(), key, start, 3000, EQUALS_RATES[key])
+
+
+@remembered(1, T("Looking for solutions"))
+def solutions() -> dict[str, Trajectory]:
+    """Return `solution` of every method."""
+    return {key: solution(key) for key in EQUALS_RATES}
 
 
 MEMORIES = ((0.9, 0.999), (0.9, 0.99), (0.9, 0.9), (0.9, 0.5), (0.0, 0.999), (0.99, 0.9), (0.99, 0.5))
@@ -271,7 +286,6 @@ class Memory:
     """How often x turns back in the first 400 steps."""
 
 
-@lru_cache(maxsize=32)
 def memory(beta1: float, beta2: float) -> Memory:
     """Run Adam at rate 0.05 from (-1.5, 2)."""
     goal = Goal("near", 0.05, ((1.0, 1.0),))
@@ -281,18 +295,24 @@ def memory(beta1: float, beta2: float) -> Memory:
     return Memory(run.first, float(run.value[-1]), int(np.count_nonzero(signs[1:] != signs[:-1])))
 
 
+@remembered(1, T("Trying memories"))
+def memories() -> dict[tuple[float, float], Memory]:
+    """Return `memory` of each of MEMORIES."""
+    return {betas: memory(*betas) for betas in MEMORIES}
+
+
 WARM_UP = ("warm_up", {"warm_up": 10})
 EARLY = (("adam", None), ("radam", None), ("adam", WARM_UP))
 SPREAD_RUNS = 4000
 
 
-@lru_cache(maxsize=8)
+@remembered(8, T("Scattering runs by noise"))
 def early_spread(seed: int = 0) -> tuple[tuple[float, float], ...]:
     """Return how far pure noise scatters the methods of EARLY in ten steps of rate 1, with the standard error."""
-    found = []
+    spreads = []
     for key, schedule in EARLY:
         starts = np.zeros((2, SPREAD_RUNS))
         ends = descend_many(LEVEL, key, starts, 10, 1.0, noise=Noise(1.0, seed), schedule=schedule).final
         spread = float(ends.std())
-        found.append((spread, spread / np.sqrt(2 * ends.size)))
-    return tuple(found)
+        spreads.append((spread, spread / np.sqrt(2 * ends.size)))
+    return tuple(spreads)

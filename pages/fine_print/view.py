@@ -7,24 +7,19 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core import Goal, Trajectory, descend
-from core.analysis.tuning import first_rate
-from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
 from core.memory import remembered
-from core.optimizers import ALL_OPTIMIZERS
+from core.text import T
 from pages.fine_print import measure as lab
-from surfaces import ALL_SURFACES
-from teaching.contract import Claim
-from ui import compute, controls, figures, lesson, runs, scene
+from teaching.rows import hyper_in
+from ui import compute, controls, figures, lesson, page, runs, scene
 from ui.figures import Curve
 from ui.i18n import _
+from ui.page import fragment, state
 from ui.palette import MARK, ink
 from ui.player import Track
-from ui.server import aside
 
-VARIANTS = {o.key: o.title for o in lab.FAMILY}
-FIELD = ("adam_torch", "adam_m", "adam_none", "adam_ams")
-STEPS, BARS = 3000, 20
+BARS = 20
 LINKED = {name: f"fine_print_{name}" for name in ("gap", "rate_x", "rate_y")}
 
 
@@ -40,42 +35,30 @@ class Plan(NamedTuple):
 
 def begin_anew() -> None:
     """Take start and rate from the surface just chosen."""
-    scene.begin_anew()
-    controls.set_rate("everyone", first_rate(ALL_SURFACES[st.session_state["surface"]], ALL_OPTIMIZERS["adam"]))
-
-
-def load(claim: Claim) -> None:
-    """Set the widgets as a claim says; a surface brings its own start and rate, and what is not said is PyTorch's."""
-    for h in lab.OWN.hyper[1:]:
-        st.session_state[f"my_adam_{h.key}"] = bool(h.default) if h.scale == "switch" else h.default
-    if "surface" in claim.settings:
-        st.session_state["scale"] = 0.0
-    lesson.set_widgets(claim)
-    if "surface" in claim.settings:
-        begin_anew()
+    page.reset("x", "y", "lr_everyone")
 
 
 def choose_plan() -> Plan:
     """Show the sidebar and return what it sets."""
-    chosen = scene.choose_surface("rosenbrock", on_change=begin_anew, about=False)
-    keys = controls.choices(_("Formulas"), VARIANTS, "variants", FIELD, most=6)
+    surface = scene.choose_surface(then=begin_anew, about=False)
+    keys = controls.chosen("variants")
     variants = [o for o in lab.FAMILY if o.key in keys]
     st.caption(
         _("m̂→m: the mean is not corrected for its start. v̂→v: nor is the mean square. √(v̂+ε): ε is inside the root.")
     )
-    exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
-    adam = ALL_OPTIMIZERS["adam"]
-    lr = controls.rate_widget(_("Rate"), "everyone", first_rate(chosen, adam), adam.hyper[0], exact=exact)
-    scale = controls.log_slider(_("All gradients times"), "c", "scale", 1.0, 1e-12, 1e3)
+    lr = controls.rate("everyone", exact=controls.show("exact"))
+    scale = controls.slider("gradient_scale")
     with controls.drawer(_("MyAdam: switch by switch"), "drawer_own", ":material/tune:") as is_open:
-        own = controls.hyper_numbers(lab.OWN, shown=is_open)
+        for setting in lab.OWN.hyper[1:]:
+            controls.show(f"{lab.OWN.key}_{setting.key}", drawn=is_open)
+    with controls.drawer(_("Steps"), "drawer_run", ":material/timeline:") as is_open:
+        steps = controls.show("steps", drawn=is_open)
+    hyper = {o.key: {h.key: h.default for h in o.hyper} | {"lr": lr} for o in variants}
+    own = hyper_in(state(), lab.OWN)
     if own != {h.key: h.default for h in lab.OWN.hyper[1:]}:
         variants.append(lab.OWN)
-    with controls.drawer(_("Steps"), "drawer_run", ":material/timeline:") as is_open:
-        steps = controls.number(_("Steps"), "steps", STEPS, 1, MAX_STEPS, step=100, shown=is_open)
-    hyper = {o.key: {h.key: h.default for h in o.hyper} | {"lr": lr} for o in variants}
-    hyper |= {lab.OWN.key: own | {"lr": lr}} if lab.OWN in variants else {}
-    return Plan(chosen, variants, hyper, scale, steps)
+        hyper[lab.OWN.key] = own | {"lr": lr}
+    return Plan(surface, variants, hyper, scale, steps)
 
 
 def track(run: Trajectory, steps: int) -> Track:
@@ -95,14 +78,14 @@ def show_bars(plan: Plan) -> None:
 
 @remembered(64)
 def bars(given: tuple, scale: float, title: str, names: tuple[str, str]) -> go.Figure:
-    found = {key: lab.first_steps(lab.at_scale(dict(hyper), scale), BARS) for key, _name, hyper in given}
-    every = np.concatenate([[1.0], *found.values()])
+    lengths = {key: lab.first_steps(lab.at_scale(dict(hyper), scale), BARS) for key, _name, hyper in given}
+    every = np.concatenate([[1.0], *lengths.values()])
     # Bars stand on the lower edge of the chart: from 1, those of exactly 1 would have no height on a logarithmic axis.
     floor = min(0.05, 0.5 * every[every > 0].min())
     top = max(30.0, 2 * every.max())
     figure = go.Figure()
     for key, name, _hyper in given:
-        steps = found[key]
+        steps = lengths[key]
         figure.add_bar(
             x=np.arange(1, BARS + 1),
             y=steps - floor,
@@ -137,25 +120,25 @@ def say_bursts(finished: list[Trajectory]) -> None:
     """Say which runs were done and left again."""
     lines = []
     for run in finished:
-        found = lab.burst(run)
-        if found.back > 0:
+        burst = lab.burst(run)
+        if burst.back > 0:
             text = _(
                 "{name} is below 1e-10 at step {done} and back above 0.05 at step {back}, up to {highest}: its rate "
                 "grew while the gradients were small.",
                 name=f"**{run.optimizer.title}**",
-                done=found.done,
-                back=found.back,
-                highest=f"{found.highest:.2f}",
+                done=burst.done,
+                back=burst.back,
+                highest=f"{burst.highest:.2f}",
             )
             lines.append(f"- {controls.swatch(run.optimizer.key)} {text}")
     st.markdown("\n".join(lines))
 
 
-@st.fragment
+@fragment
 def stage(plan: Plan) -> None:
     """Run the formulas and show them. A fragment: a click that moves the start draws only this anew."""
     pictures, playing = st.container(), st.container()
-    start = scene.choose_start(plan.surface.starts[0])
+    start = scene.choose_start()
     goal = Goal("value below", figures.lowest(plan.surface) + 1e-3)
     with compute.compiling():
         finished = [
@@ -215,7 +198,7 @@ def show_epsilon(plan: Plan) -> None:
         figures.show(figure, "fine_print_scale", title, bar=False)
 
 
-@remembered(64)
+@remembered(64, T("Rescaling all gradients"))
 def epsilon_figure(rescaled: bool, scale: float | None, x_title: str, y_title: str) -> go.Figure:
     measure, x = (lab.deviation_by_scale, lab.SCALES) if rescaled else (lab.step_by_gradient, lab.GRADIENTS)
     rows = [
@@ -236,18 +219,15 @@ def show_counter_example() -> None:
             "best. The rate falls like 1/√t, and the point stays between −1 and 1."
         ),
     )
-    names = {"small": "3, −1, −1", "large": _("1010 and a hundred times −10")}
-    style = {"widget": st.segmented_control, "required": True}
-    chosen = controls.choice(_("Gradients"), names, "example", "small", **style)
+    example = controls.show("example", widget=st.segmented_control, required=True)
     alt = _("Point of Adam and of AMSGrad over the steps")
-    with aside():
-        figure = counter_figure(chosen, _("Step"), _("Point; the best is −1"))
+    figure = counter_figure(example, _("Step"), _("Point; the best is −1"))
     figures.show(figure, "fine_print_counter", alt, bar=False)
 
 
-@remembered(8)
-def counter_figure(chosen: str, x_title: str, y_title: str) -> go.Figure:
-    case = {"small": lab.SMALL, "large": lab.LARGE}[chosen]
+@remembered(8, T("Adding up what Adam gets wrong"))
+def counter_figure(example: str, x_title: str, y_title: str) -> go.Figure:
+    case = {"small": lab.SMALL, "large": lab.LARGE}[example]
     steps = np.unique(np.geomspace(1, case.steps, 600).astype(int))
     rows = [
         Curve(steps, lab.counter_example(case, amsgrad)[steps], name, ink(key).color, ink(key).dash)
@@ -269,13 +249,12 @@ def show_decay() -> None:
     )
     left, middle, right = st.columns(3)
     with left:
-        strength = controls.log_slider(_("Weight decay"), r"\lambda", "decay", 0.5, 1e-2, 10.0)
+        strength = controls.slider("weight_decay")
     with middle:
-        lr = controls.log_slider(_("Rate"), r"\eta", "decay_rate", 1e-3, 1e-4, 1e-2)
+        lr = controls.slider("decay_lr")
     with right:
-        seed = controls.number(_("First seed"), "decay_seed", 0, 0, 2**31)
-    with aside(), st.spinner(_("Letting weights fade")):
-        found = {key: lab.decay(key, lr, strength, seed) for _name, key in lab.DECAYS}
+        seed = controls.show("decay_seed")
+    decays = lab.decays(lr, strength, seed)
     names = (_("Quiet weight"), _("Loud weight"))
     columns = st.columns(3, gap="small")
     for d, (column, name) in enumerate(zip(columns, names, strict=False)):
@@ -287,7 +266,7 @@ def show_decay() -> None:
         figures.show(figure, "fine_print_box", _("Where each method ends as the decay grows"), bar=False)
     theory = lab.half_life(lr, strength)
     heads = (_("Half-life"), *names)
-    rows = [(f"{controls.swatch(key)} {name}", *map(as_half_life, *halves(found[key]))) for name, key in lab.DECAYS]
+    rows = [(f"{controls.swatch(key)} {name}", *map(as_half_life, *halves(decays[key]))) for name, key in lab.DECAYS]
     rows.append((r"$\ln\frac12 / \ln(1-\eta\lambda)$", *[f"{theory:.0f}"] * 2))
     runs.table(heads, rows, _("Half-lives"))
     st.caption(
@@ -299,8 +278,8 @@ def show_decay() -> None:
     )
 
 
-def halves(found: lab.Decay) -> tuple:
-    return found.half_life, found.error
+def halves(decay: lab.Decay) -> tuple:
+    return decay.half_life, decay.error
 
 
 def as_half_life(steps: float, error: float) -> str:
@@ -311,7 +290,7 @@ def as_half_life(steps: float, error: float) -> str:
 def decay_figure(strength: float, lr: float, seed: int, d: int, x_title: str, y_title: str) -> go.Figure:
     steps = np.arange(0, lab.DECAY_STEPS + 1, 40)
     rows = [
-        Curve(steps, lab.decay(key, lr, strength, seed).mean[steps, d], name, ink(key).color, ink(key).dash)
+        Curve(steps, lab.decays(lr, strength, seed)[key].mean[steps, d], name, ink(key).color, ink(key).dash)
         for name, key in lab.DECAYS
     ]
     figure = figures.curves(rows, x_title, y_title, height=320)
@@ -320,10 +299,11 @@ def decay_figure(strength: float, lr: float, seed: int, d: int, x_title: str, y_
     return figures.Still(figure)
 
 
-@remembered(64)
+@remembered(64, T("Looking where the decay of weights leads"))
 def box_figure(strength: float, x_title: str, y_title: str, exact: str) -> go.Figure:
     nearest = int(np.argmin(np.abs(np.log(lab.STRENGTHS / strength))))
-    rows = [Curve(*lab.ridge(lab.STRENGTHS), exact, MARK, "dash")]
+    w, b = lab.ridge(lab.STRENGTHS)
+    rows = [Curve(w, b, exact, MARK, "dash")]
     for name, key in lab.DECAYS:
         w, b = lab.ends_by_strength(key)
         rows.append(Curve(w, b, name, ink(key).color, ink(key).dash))
@@ -346,9 +326,8 @@ def show_equals() -> None:
             "the nearest. A method that gives each coordinate a step of the same length goes along the diagonal."
         ),
     )
-    titles = {key: ALL_OPTIMIZERS[key].title for key in lab.EQUALS_RATES}
-    keys = controls.choices(_("Methods"), titles, "equals", tuple(titles), most=6)
-    finished = [lab.solution(key) for key in keys]
+    keys = controls.chosen("equals")
+    finished = [lab.solutions()[key] for key in keys]
     figure = equals_figure(tuple(keys), _("Global minimum"))
     figures.show(figure, "fine_print_equals", _("Paths to a solution"), bar=False)
     heads = (_("Optimizer"), "w", "b", _("Length"), _("Largest weight"), _("Loss"))
@@ -369,8 +348,8 @@ def show_equals() -> None:
 
 @remembered(64)
 def equals_figure(keys: tuple[str, ...], title: str) -> go.Figure:
-    tracks = [runs.track(run, len(run.rate), arrows=False) for run in map(lab.solution, keys)]
-    plane = figures.plane(lab.equals(), title)
+    tracks = [runs.track(run, len(run.rate), arrows=False) for run in map(lab.solutions().__getitem__, keys)]
+    plane = figures.plane(lab.underdetermined(), title)
     figure = figures.with_paths(plane, tracks)
     for k, path in enumerate(figure.data[len(plane.data) :]):
         path.line.width = 2 + 1.4 * (len(tracks) - 1 - k)  # so that paths on one another are all seen
@@ -384,10 +363,9 @@ def show_memories() -> None:
     )
     heads = ("$\\beta_1$", "$\\beta_2$", _("Near at step"), _("Final value"), _("Turns of x in 400 steps"))
     rows = []
-    for beta1, beta2 in lab.MEMORIES:
-        found = lab.memory(beta1, beta2)
-        near = str(found.near) if found.near >= 0 else _("not reached")
-        rows.append((f"{beta1:g}", f"{beta2:g}", near, f"{found.value:.2g}", str(found.reversals)))
+    for (beta1, beta2), run in lab.memories().items():
+        near = str(run.near) if run.near >= 0 else _("not reached")
+        rows.append((f"{beta1:g}", f"{beta2:g}", near, f"{run.value:.2g}", str(run.reversals)))
     runs.table(heads, rows, _("How long to remember"))
 
 
@@ -399,9 +377,7 @@ def show_early() -> None:
             count=lab.SPREAD_RUNS,
         ),
     )
-    seed = controls.number(_("First seed"), "early_seed", 0, 0, 2**31)
-    with aside():
-        spreads = lab.early_spread(seed)
+    spreads = lab.early_spread(controls.show("early_seed"))
     names = ("Adam", "RAdam", _("Adam, warm-up of ten steps"))
     rows = [(name, f"{spread:.2f} ± {error:.2f}") for name, (spread, error) in zip(names, spreads, strict=True)]
     runs.table((_("Method"), _("Standard deviation")), rows, _("The first ten steps in pure noise"))

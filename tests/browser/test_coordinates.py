@@ -56,7 +56,18 @@ def test_click_moves_the_start_and_goes_into_the_link(still):
 
 
 def test_phone_in_chinese_has_no_sideways_scroll(visit):
-    visitor = visit("coordinates?lang=中文", width=390, height=844, color_scheme="dark", reduced_motion="reduce")
+    visitor = visit("coordinates?lang=zh", width=390, height=844, color_scheme="dark", reduced_motion="reduce")
     expect(visitor.page.get_by_role("heading", name="逐坐标的学习率")).to_be_visible()
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
     assert visitor.page.locator(".st-key-coordinates_plane .js-plotly-plot").bounding_box()["y"] < 844
+
+
+def test_back_turns_the_ravine_and_its_start_back(visit):
+    visitor = visit("coordinates?ground=ravine&methods=adam", reduced_motion="reduce")
+    start = visitor.page.locator("input[aria-label='Start x']")
+    visitor.page.get_by_role("slider", name="Angle of the ravine, degrees").press("ArrowRight")
+    expect(start).to_have_value("-10.0386")
+    visitor.page.wait_for_url(lambda url: "angle=3" in url)
+    visitor.page.go_back()
+    expect(start).to_have_value("-10")
+    assert not visitor.errors

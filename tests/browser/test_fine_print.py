@@ -42,7 +42,18 @@ def test_click_moves_the_start(still):
 
 
 def test_phone_in_chinese_has_no_sideways_scroll(visit):
-    visitor = visit("fine_print?lang=中文", width=390, height=844, color_scheme="dark", reduced_motion="reduce")
+    visitor = visit("fine_print?lang=zh", width=390, height=844, color_scheme="dark", reduced_motion="reduce")
     expect(visitor.page.get_by_role("heading", name="Adam 的细则")).to_be_visible()
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
     assert visitor.page.locator(".st-key-fine_print_plane .js-plotly-plot").bounding_box()["y"] < 844
+
+
+def test_claim_opens_its_experiment_and_back_leaves_it(visit):
+    visitor = visit("fine_print?decay=0.5", reduced_motion="reduce")
+    visitor.page.locator(".st-key-load_claim").get_by_text("3", exact=True).click()
+    visitor.page.wait_for_selector(".trajectory-player[data-tracks='2']")
+    visitor.page.wait_for_url(lambda url: "gradient_scale=1e-6" in url and "decay" not in url)
+    visitor.page.go_back()
+    visitor.page.wait_for_selector(".trajectory-player[data-tracks='4']")
+    expect(visitor.page.locator(".st-key-weight_decay")).to_contain_text("3.16")
+    assert not visitor.errors

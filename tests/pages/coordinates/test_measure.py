@@ -7,13 +7,13 @@ from core import Noise, descend
 from core.analysis.streams import SLOPE, lengths
 from pages.coordinates.measure import (
     GRADIENT_METHODS,
+    GROUNDS,
     RARE_RATES,
     RARE_STEPS,
     REPEATS,
     SKEWED_STEPS,
     at_the_edge,
     drift,
-    grounds,
     mean_and_error,
     rare_feature,
     rare_surface,
@@ -41,14 +41,14 @@ def test_steps_down_the_turned_ravine(key, lr, expected, tolerance):
 
 
 def test_turned_start_stays_in_its_place_of_the_ravine():
-    ravine = next(g for g in grounds() if g.key == "ravine").surface
+    ravine = GROUNDS["ravine"].surface
     values = [ravine.with_parameters(angle=float(a)).value(*turned_start(a)) for a in ANGLES]
     assert values == pytest.approx([100.0] * 4)
     assert turned_start(0.0) == (-10.0, 1.0)
 
 
 def test_every_ground_has_a_rate_for_every_method_and_its_start_in_the_window():
-    for ground in grounds():
+    for ground in GROUNDS.values():
         x_low, x_high, y_low, y_high = ground.surface.domain
         x, y = ground.surface.starts[0]
         assert x_low < x < x_high and y_low < y < y_high

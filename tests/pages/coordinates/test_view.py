@@ -7,9 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from core import descend
 from pages.coordinates import measure as lab
-from tests.pages import charts, held, open_page, unlined
+from tests.pages import charts, link_of, open_page, state_of, unlined
 
-PAGE = "pages/coordinates.py"
+PAGE = "coordinates"
 
 
 def rows(app: AppTest, number: int) -> dict[str, dict]:
@@ -26,10 +26,10 @@ def page() -> AppTest:
 
 def test_page_runs_on_every_ground_from_its_start():
     app = open_page(PAGE)
-    for ground in lab.grounds():
+    for ground in lab.GROUNDS.values():
         app.button_group(key="ground").set_value(ground.key).run()
         assert not app.exception and not app.error and not app.warning
-        assert (held(app, "x"), held(app, "y")) == ground.surface.starts[0]
+        assert (state_of(app)["x"], state_of(app)["y"]) == ground.surface.starts[0]
         assert len(charts(app)) == 10
 
 
@@ -45,8 +45,11 @@ def test_turning_the_ravine_turns_its_start():
     app.button_group(key="ground").set_value("ravine").run()
     app.slider(key="angle").set_value(45.0).run()
     assert not app.exception
-    assert (held(app, "x"), held(app, "y")) == pytest.approx(lab.turned_start(45.0), abs=1e-3)
+    assert (state_of(app)["x"], state_of(app)["y"]) == pytest.approx(lab.turned_start(45.0), abs=1e-3)
     assert rows(app, 0)["SGD"]["Rate"] == "0.0198"
+    app.button_group(key="ground").set_value("booth").run()
+    assert (state_of(app)["x"], state_of(app)["y"]) == lab.GROUNDS["booth"].surface.starts[0]
+    assert set(link_of(app)) == {"ground"}, "what belongs to the ravine stays behind"
 
 
 def test_link_restores_ground_angle_and_methods():
@@ -54,7 +57,26 @@ def test_link_restores_ground_angle_and_methods():
     assert not app.warning
     assert list(rows(app, 0)) == ["Adam"]
     assert rows(app, 0)["Adam"]["Rate"] == "0.01"
-    assert held(app, "x") == pytest.approx(lab.turned_start(30.0)[0], abs=1e-3)
+    assert state_of(app)["x"] == pytest.approx(lab.turned_start(30.0)[0], abs=1e-3)
+
+
+def test_hyper_parameters_are_those_of_the_method_that_is_looked_at():
+    app = open_page(PAGE, drawer_hyper=True, adjust="rmsprop")
+    before = rows(app, 0)["RMSprop"]["First step, in rates"]
+    app.text_input(key="rmsprop_alpha").set_value("0.9").run()
+    assert (before, rows(app, 0)["RMSprop"]["First step, in rates"]) == ("10", "3.16")
+    assert not [box for box in app.text_input if box.key.startswith("adam_")]
+    app = open_page(PAGE, methods=("sgd", "adam"), drawer_hyper=True, adjust="rmsprop")
+    assert app.text_input(key="sgd_weight_decay") and not app.exception
+
+
+def test_noise_of_the_ground_gives_way_to_one_that_is_set():
+    app = open_page(PAGE, ground="noisy", drawer_run=True)
+    assert app.text_input(key="sigma").value == "1"
+    app.text_input(key="sigma").set_value("0").run()
+    assert link_of(app)["sigma"] == "0", "what differs from the default of the ground is in the link"
+    app.button_group(key="ground").set_value("bowl").run()
+    assert "sigma" not in link_of(app)
 
 
 def test_bad_links_get_a_sentence_each():
@@ -75,7 +97,7 @@ def test_no_method_says_what_to_choose():
 def test_diverged_run_says_at_which_step():
     app = open_page(PAGE)
     app.button_group(key="ground").set_value("ravine").run()
-    app.slider(key="rate_sgd").set_value(-1.0).run()
+    app.slider(key="lr_sgd").set_value(-1.0).run()
     assert rows(app, 0)["SGD"]["Outcome"].startswith("diverged at step")
 
 

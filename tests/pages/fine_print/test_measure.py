@@ -21,13 +21,13 @@ from pages.fine_print.measure import (
     deviation_by_scale,
     early_spread,
     ends_by_strength,
-    equals,
     first_steps,
     half_life,
     memory,
     ridge,
     solution,
     step_by_gradient,
+    underdetermined,
     wanted,
 )
 from surfaces import ALL_SURFACES
@@ -186,7 +186,7 @@ def test_solution_that_each_method_picks(key, expected):
     run = solution(key)
     assert run.path[-1] == pytest.approx(expected, abs=1e-3)
     assert run.value[-1] < 1e-7
-    assert equals().value(*expected) == pytest.approx(0, abs=1e-30)
+    assert underdetermined().value(*expected) == pytest.approx(0, abs=1e-30)
 
 
 def test_memories_on_rosenbrock():

@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.fine_print import measure as lab
-from tests.pages import charts, open_page, unlined
+from tests.pages import charts, link_of, open_page, set_state, state_of, unlined
 
-PAGE = "pages/fine_print.py"
+PAGE = "fine_print"
 
 
 def rows(app: AppTest, number: int) -> dict[str, dict]:
@@ -60,7 +60,7 @@ def test_own_adam_with_the_switch_of_another_is_that_other():
 def test_scale_of_the_gradients_matters_near_epsilon():
     app = open_page(PAGE)
     before = rows(app, 0)["Adam"]["Final value"]
-    app.slider(key="scale").set_value(-12.0).run()
+    app.slider(key="gradient_scale").set_value(-12.0).run()
     assert not app.exception
     assert rows(app, 0)["Adam"]["Final value"] != before
 
@@ -86,13 +86,32 @@ def test_half_lives_of_the_laboratory(page):
 
 def test_other_strength_other_half_life():
     app = open_page(PAGE)
-    app.slider(key="decay").set_value(0.0).run()
+    app.slider(key="weight_decay").set_value(0.0).run()
     assert rows(app, 1)[r"$\ln\frac12 / \ln(1-\eta\lambda)$"]["Quiet weight"] == "693"
 
 
 def test_without_epsilon_the_axis_of_a_saddle_ends_the_run():
     app = open_page(PAGE, surface="saddle_bounded", x=1.0, y=0.0, my_adam_eps=0.0)
     assert rows(app, 0)["MyAdam"]["Outcome"].startswith("diverged at step 1")
+
+
+def test_links_that_hold_exponents_are_understood():
+    app = open_page(PAGE, link={"scale": "-9", "decay": "0.5", "decay_rate": "-2"})
+    assert not app.warning
+    assert {key: state_of(app)[key] for key in ("gradient_scale", "weight_decay", "decay_lr")} == {
+        "gradient_scale": 1e-9,
+        "weight_decay": 3.16,
+        "decay_lr": 0.01,
+    }
+    set_state(app, early_seed=1)
+    assert link_of(app) == {"gradient_scale": "1e-9", "weight_decay": "3.16", "decay_lr": "0.01", "early_seed": "1"}
+
+
+def test_new_surface_brings_its_start_and_rate_and_keeps_the_formulas():
+    app = open_page(PAGE, x=0.5, lr_everyone=0.5, variants=("adam_torch", "adam_inside"), gradient_scale=1e-3)
+    app.selectbox(key="surface").select("beale").run()
+    assert set(link_of(app)) == {"surface", "variants", "gradient_scale"}
+    assert (state_of(app)["x"], state_of(app)["lr_everyone"]) == (1.0, 0.1)
 
 
 def test_bad_links_get_a_sentence_each():
