@@ -14,6 +14,7 @@ from core.engine.data import LARGEST, Data, Scale, noisy_line, standardised, two
 from core.engine.spec import Goal, Surface
 from core.memory import remembered
 from core.optimizers import ALL_OPTIMIZERS
+from core.text import T
 from pages.batches import measure as lab
 from pages.batches.measure import Plan
 from surfaces import ALL_SURFACES
@@ -39,7 +40,7 @@ FIRST_SIZES = {
 """The batch sizes that every experiment begins with."""
 GROUNDS = {"escape": lab.WELL, "saddle": lab.SADDLE}
 """Experiments on a surface without data."""
-LOSSES = {key: ALL_SURFACES[key].title for key in ("linear_regression", "logistic_regression")}
+LOSSES = {"linear_regression": T("Linear regression"), "logistic_regression": T("Logistic regression")}
 ROWS = 256
 NOISE = {"linear_regression": 0.5, "logistic_regression": 1.0}
 """Noise of the targets."""

@@ -31,7 +31,12 @@ def take_file() -> None:
         begin_anew()
 
 
-def drop_file() -> None:
+def offer_drawn_data() -> None:
+    st.button(_("Back to drawn data"), on_click=draw_data)
+
+
+def draw_data() -> None:
+    """Take drawn data; the rows stay in the session for those who go back in the history."""
     page.reset("own", "raw")
     begin_anew()
 
@@ -51,11 +56,13 @@ def choose_loss() -> None:
             st.caption(_("{rows} rows of your own, which a link cannot hold.", rows=len(own)))
             controls.show("raw", then=begin_anew)
             st.caption(_("Standardised: less the mean, divided by the standard deviation. Labels stay what they are."))
-            st.button(_("Back to drawn data"), on_click=drop_file)
+            offer_drawn_data()
     if st.session_state.get("file_error"):
         st.error(_("This file is not used. {reason}", reason=st.session_state["file_error"]))
     for complaint in loss_in(state()).complaints:
         st.info(complaint)
+    if own is None and state()["own"]:
+        offer_drawn_data()
 
 
 def choose_sizes() -> None:

@@ -324,6 +324,8 @@ def test_link_says_that_it_does_not_hold_the_rows():
     opened = open_page(PAGE, link_of(app))
     assert "which no link holds" in opened.info[0].value
     assert column(opened, 0) == ["1", "16", "256"]
+    next(button for button in opened.button if button.label == "Back to drawn data").click().run()
+    assert not opened.info and not link_of(opened)
 
 
 def test_experiment_keeps_the_sizes_of_a_link_and_forgets_them_for_another():
