@@ -172,9 +172,10 @@ def _choice(key: str, row: Choice, then: Change | None, widget: Callable | None,
     _sync(key, state()[key])
     if widget is st.segmented_control:
         style.setdefault("wrap", True)  # in a narrow column the last ones would else be cut
+    labels = {option: _(label) for option, label in options.items()}
     (widget or st.selectbox)(
         options=list(options),
-        format_func=lambda option: _(options.get(option, option)),
+        format_func=lambda option: labels.get(option, option),
         key=key,
         on_change=_told(key, lambda option: option, then),
         **style,
@@ -200,10 +201,11 @@ def pick(key: str, among: Mapping[str, str], *, drawn: bool = True, **style: Any
 def _choices(key: str, row: Choices, then: Change | None, widget: Callable | None, style: dict[str, Any]) -> None:
     options = row.choices(state())
     _sync(key, list(state()[key]))
+    labels = {option: _(label) for option, label in options.items()}
     st.pills(
         options=list(options),
         selection_mode="multi",
-        format_func=lambda option: _(options.get(option, option)),
+        format_func=lambda option: labels.get(option, option),
         key=key,
         on_change=_told(key, tuple, then),
         **style,

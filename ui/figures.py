@@ -214,6 +214,13 @@ def still_axes(title: str, x_title: str, *, log: bool) -> go.Figure:
     return Still(figure)
 
 
+@lru_cache(maxsize=16)
+def time_axes(title: str, x_title: str) -> go.Figure:
+    """Return empty axes over updates, samples or seconds; logarithmic, for batches differ so much in them."""
+    figure = go.Figure(still_axes(title, x_title, log=True))
+    return Still(figure.update_xaxes(**LOG))
+
+
 def log_axis(*values: np.ndarray | Sequence[float]) -> dict:
     """Return a logarithmic axis for these values: ticks at powers of ten, or on a short axis at 1, 2 and 5, in full.
 

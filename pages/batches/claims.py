@@ -1,7 +1,6 @@
 """Noise and batch size: questions and claims on what a bigger batch buys."""
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 
@@ -9,6 +8,7 @@ from core import Noise, descend, descend_many
 from core.analysis.small_sets import small_sets, unseen_error
 from core.engine.batches import Batches
 from core.engine.data import LINE, Data
+from core.memory import remembered
 from core.resolve import surface_of
 from core.text import T
 from pages.batches import measure as lab
@@ -25,7 +25,6 @@ def _line():
     return surface_of("linear_regression")
 
 
-@cache
 def _arrival(size: int, rule: str = "same", lr: float = 0.05) -> lab.Arrival:
     surface = _line()
     rate, batches = lab.scaled_rate(lr, size, rule, 1.0), Batches(size, "reshuffled")
@@ -45,7 +44,7 @@ def _samples_by_rule() -> dict:
     return numbers
 
 
-@cache
+@remembered(1)
 def _after_ten_epochs() -> dict:
     """Gaps after ten epochs at rate 0.05, and at 0.002 with names that begin with "slow"."""
     surface = _line()
@@ -68,15 +67,15 @@ def _spread_by_size() -> dict:
     return numbers
 
 
-@cache
-def _balls() -> dict:
-    """Squared radius of the ball over lr / B at rate 0.02, and the same radius from twice the rate and batch."""
+@remembered(1)
+def _stationary_radii() -> dict:
+    """Squared radius of the noise ball over lr / B at rate 0.02, and the same radius from twice the rate and batch."""
     surface, numbers = _line(), {}
     for size in (1, 16, 64):
-        found = lab.ball(surface, Batches(size, "replacement"), 0.02)
+        found = lab.stationary_radius2(surface, Batches(size, "replacement"), 0.02)
         numbers[f"r{size}"], numbers[f"e{size}"] = (number * size / 0.02 for number in found)
-    one, two = (lab.ball(surface, Batches(size, "replacement"), 0.02 * size).value for size in (1, 2))
-    theory = float(np.trace(lab.ball_theory(surface, 1e-5, 1))) / 1e-5
+    one, two = (lab.stationary_radius2(surface, Batches(size, "replacement"), 0.02 * size).value for size in (1, 2))
+    theory = float(np.trace(lab.stationary_covariance(surface, 1e-5, 1))) / 1e-5
     return numbers | {"theory": theory, "doubled": two / one}
 
 
@@ -86,7 +85,7 @@ def _epoch_ends() -> dict:
 
     def radius(order, sampling: str, lr: float = 0.1) -> float:
         rows = replace(surface, data=Data(np.column_stack([surface.data.x[order], surface.data.y[order]])))
-        return lab.ball(rows, Batches(16, sampling), lr, epoch_end=True).value
+        return lab.stationary_radius2(rows, Batches(16, sampling), lr, epoch_end=True).value
 
     given = np.arange(len(surface.data))
     found = {name: radius(given, name) for name in ("replacement", "reshuffled")}
@@ -96,7 +95,7 @@ def _epoch_ends() -> dict:
     return found | {"least": min(others), "most": max(others), "ratio": max(ratios)}
 
 
-@cache
+@remembered(1)
 def _worse_well() -> dict:
     """Percent of 800 runs, half from each well, that end in the worse one, by batch size and noise of a sample."""
     numbers = {}
@@ -130,7 +129,7 @@ def _saddle() -> dict:
     return numbers | {"beside": int(escapes("sgd", [1e-8])[0])}
 
 
-@cache
+@remembered(1)
 def _fits() -> dict:
     """Mean loss on ten rows and mean error on unseen ones, by batch and schedule, over a hundred sets of rows."""
     numbers: dict = {}
@@ -145,7 +144,7 @@ def _fits() -> dict:
     return numbers
 
 
-@cache
+@remembered(1)
 def _rates_of_convergence() -> dict:
     """Slopes of log E f over log t under noise, the factor of noise-free descent, and the end where noise vanishes."""
     t, starts = np.arange(10_000), np.full((2, 100), 2.0)
@@ -274,7 +273,7 @@ CLAIMS = (
         settings=_DATA
         | {"experiment": "ball", "batch": ["1", "16", "64"], "sampling": "replacement", "rule": "same"}
         | {"lr_sgd": 0.02},
-        measured=_balls,
+        measured=_stationary_radii,
         holds=lambda **n: (
             all(abs(n[f"r{b}"] / n["theory"] - 1) < 0.15 for b in (1, 16, 64)) and abs(n["doubled"] - 1) < 0.15
         ),

@@ -1,15 +1,15 @@
-"""What a batch size buys: the same descent with batches of several sizes, on three clocks, and what their noise does.
+"""What a batch size buys: the same descent with batches of several sizes, on three time axes, and their noise.
 
 Linear scaling of the rate: P. Goyal et al., "Accurate, Large Minibatch SGD", 2017, arXiv:1706.02677; by the root:
 A. Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014, arXiv:1404.5997. Rate over
 batch as a temperature: S. Jastrzębski et al., "Three Factors Influencing Minima in SGD", 2017, arXiv:1711.04623.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,11 +19,14 @@ from core.engine.batches import Batches, Clocks, clocks
 from core.engine.descend import Trajectory
 from core.engine.limits import MAX_STEPS
 from core.engine.spec import Goal, Noise, Surface
+from core.memory import remembered
 from core.resolve import surface_of
 from core.schedules import rates as schedule_rates
+from core.text import T
 
 RULES = ("same", "root", "linear")
-CLOCKS = ("updates", "samples", "seconds")
+TIME_AXES = ("updates", "samples", "seconds")
+REPEATING = T("Repeating over seeds")
 SEEDS = 100
 """Repetitions where nothing else is said."""
 MOST_WORK = 100_000_000
@@ -42,6 +45,16 @@ class Estimate(NamedTuple):
 def estimate(values: np.ndarray) -> Estimate:
     """Return the mean of independent repetitions with its standard error."""
     return Estimate(float(np.mean(values)), float(np.std(values) / np.sqrt(len(values))))
+
+
+Progress = Callable[[float], None]
+
+
+def _counted(items: Sequence[Any], progress: Progress) -> Iterator[Any]:
+    """Yield the items and tell before each which part is done."""
+    for k, item in enumerate(items):
+        progress(k / len(items))
+        yield item
 
 
 class Plan(NamedTuple):
@@ -83,15 +96,15 @@ def scaled_rate(lr: float, size: int, rule: str, most: float = np.inf) -> float:
     return lr if rule == "same" else float(min(lr * factor, max(most, lr)))
 
 
-def updates_within(clock: str, budget: float, size: int, rows: int, least: float, throughput: float) -> int:
-    """Return how many updates with batches of this size a budget buys, 1 ... `most_updates`.
+def updates_within(axis: str, budget: float, size: int, rows: int, least: float, throughput: float) -> int:
+    """Return how many updates with batches of this size a budget on this time axis buys, 1 ... `most_updates`.
 
-    The budget is a number of updates, of epochs (clock "samples") or of seconds of the model in `clocks`.
+    The budget is a number of updates, of epochs ("samples") or of seconds of the model in `clocks`.
     """
-    if clock not in CLOCKS:
-        raise ValueError(f"clock: got {clock!r}, allowed are {', '.join(CLOCKS)}")
+    if axis not in TIME_AXES:
+        raise ValueError(f"axis: got {axis!r}, allowed are {', '.join(TIME_AXES)}")
     per_update = clocks(np.array([size]), least, throughput).seconds[-1]
-    bought = {"updates": budget, "samples": budget * ceil(rows / size), "seconds": budget / per_update}[clock]
+    bought = {"updates": budget, "samples": budget * ceil(rows / size), "seconds": budget / per_update}[axis]
     return int(min(max(round(bought), 1), most_updates(size)))
 
 
@@ -114,11 +127,11 @@ class Walk(NamedTuple):
     size: int
     rate: float
     run: Trajectory
-    clocks: Clocks
+    times: Clocks
 
-    def rows_at(self, clock: str, moments: np.ndarray) -> np.ndarray:
-        """Return the row of the run that each moment of a clock finds; a diverged run has none after its end."""
-        times = getattr(self.clocks, clock)[: len(self.run.path)]
+    def rows_at(self, axis: str, moments: np.ndarray) -> np.ndarray:
+        """Return the row of the run at each moment of a time axis; a diverged run has none after its end."""
+        times = getattr(self.times, axis)[: len(self.run.path)]
         if self.run.status == "diverged":
             moments = moments[moments <= times[-1]]
         return np.searchsorted(times, moments * (1 + 1e-12), side="right") - 1
@@ -146,7 +159,7 @@ class Arrival(NamedTuple):
     seeds: int
 
 
-@lru_cache(maxsize=256)
+@remembered(256, REPEATING)
 def arrival(
     surface: Surface,
     start: tuple[float, float],
@@ -173,6 +186,17 @@ def arrival(
     return Arrival(float(median), float(low), float(high), float(np.mean(runs.first >= 0)), ended, seeds)
 
 
+@remembered(64, REPEATING)
+def arrivals(
+    plan: Plan, start: tuple[float, float], steps: tuple[int, ...], level: float, progress: Progress
+) -> tuple[Arrival, ...]:
+    """Return when each size of a plan arrives, each after its own number of steps."""
+    return tuple(
+        arrival(plan.surface, start, plan.batches(k), plan.rates[k], steps[k], level)
+        for k in _counted(range(len(plan.sizes)), progress)
+    )
+
+
 # The gradient of a batch.
 
 
@@ -189,7 +213,7 @@ class Spread(NamedTuple):
     """How many batches were measured."""
 
 
-@lru_cache(maxsize=512)
+@remembered(512, REPEATING)
 def spread(surface: Surface, point: tuple[float, float], batches: Batches, count: int = 1000) -> Spread:
     """Return the spread of `count` batch gradients at a point, beside theory."""
     cloud, true = gradient_cloud(surface, point, batches, count), np.array(surface.gradient(*point))
@@ -209,11 +233,14 @@ def _dealt(batches: Batches) -> str:
     return "replacement" if batches.sampling == "replacement" else "reshuffled"
 
 
-def spreads(plan: Plan, point: tuple[float, float]) -> dict[int, Spread]:
+@remembered(64, REPEATING)
+def spreads(plan: Plan, point: tuple[float, float], progress: Progress) -> dict[int, Spread]:
     """Return the spread of every power of two and of the full batch, by size."""
     sizes = sorted({2**k for k in range(plan.rows.bit_length())} | {plan.rows})
     dealt, count = _dealt(plan.batches(0)), repetitions(30, plan.rows, 0, 200, 1000)
-    return {size: spread(plan.surface, point, Batches(size, dealt, plan.seed), count) for size in sizes}
+    return {
+        size: spread(plan.surface, point, Batches(size, dealt, plan.seed), count) for size in _counted(sizes, progress)
+    }
 
 
 def ellipse(
@@ -226,16 +253,16 @@ def ellipse(
     return np.array(center) + sigmas * (circle * np.sqrt(np.maximum(values, 0))) @ vectors.T
 
 
-# The ball around the minimum.
+# Around the minimum.
 
-BALL_RUNS = 60
+STATIONARY_RUNS = 60
 MOST_BURN_IN = 3000
 
 
 def burn_in(surface: Surface, lr: float) -> int:
-    """Return after how many steps the ball has formed: three times 1 / (lr lambda_min), from 300 to MOST_BURN_IN."""
-    bend = np.linalg.eigvalsh(hessian_at_minimum(surface))[0]
-    return int(np.clip(3 / (lr * bend) if lr * bend > 0 else MOST_BURN_IN, 300, MOST_BURN_IN))
+    """Return when the noise is stationary: after three times 1 / (lr lambda_min) steps, 300 to MOST_BURN_IN."""
+    curvature = np.linalg.eigvalsh(hessian_at_minimum(surface))[0]
+    return int(np.clip(3 / (lr * curvature) if lr * curvature > 0 else MOST_BURN_IN, 300, MOST_BURN_IN))
 
 
 def hessian_at_minimum(surface: Surface | str) -> np.ndarray:
@@ -245,7 +272,7 @@ def hessian_at_minimum(surface: Surface | str) -> np.ndarray:
     return np.array([[xx, xy], [xy, yy]], dtype=float)
 
 
-def ball_theory(surface: Surface | str, lr: float, size: int, sampling: str = "replacement") -> np.ndarray:
+def stationary_covariance(surface: Surface | str, lr: float, size: int, sampling: str = "replacement") -> np.ndarray:
     """Return the stationary covariance (2, 2) of SGD around the minimum with independent batches of this size.
 
     Exact on a quadratic whose noise is the same everywhere; elsewhere that of the quadratic model at the minimum.
@@ -257,8 +284,10 @@ def ball_theory(surface: Surface | str, lr: float, size: int, sampling: str = "r
     return noise_ball(hessian_at_minimum(surface), batch_covariance(covariance, size, rows, sampling), lr)
 
 
-@lru_cache(maxsize=256)
-def ball(surface: Surface, batches: Batches, lr: float, *, epoch_end: bool = False, runs: int = BALL_RUNS) -> Estimate:
+@remembered(256, REPEATING)
+def stationary_radius2(
+    surface: Surface, batches: Batches, lr: float, *, epoch_end: bool = False, runs: int = STATIONARY_RUNS
+) -> Estimate:
     """Return the mean squared distance from the minimum, after a burn-in, over seeds that begin there.
 
     `epoch_end` looks at the last point of every epoch alone. NaN where such batches would not fit into memory.
@@ -278,6 +307,16 @@ def ball(surface: Surface, batches: Batches, lr: float, *, epoch_end: bool = Fal
     return estimate(radius2)
 
 
+@remembered(64, REPEATING)
+def stationary_radii(plan: Plan, samplings: tuple[str, ...], progress: Progress) -> dict[str, tuple[Estimate, ...]]:
+    """Return the mean squared distance from the minimum of every size, by the way rows are drawn."""
+    found: dict[str, tuple[Estimate, ...]] = dict.fromkeys(samplings, ())
+    for name, k in _counted([(name, k) for name in samplings for k in range(len(plan.sizes))], progress):
+        batches = Batches(plan.sizes[k], name, plan.seed)
+        found[name] += (stationary_radius2(plan.surface, batches, plan.rates[k]),)
+    return found
+
+
 # Out of a well.
 
 WELL = "doublewell"
@@ -287,13 +326,15 @@ BARRIER = 0.0754
 ESCAPE_RUNS = 400
 
 
-def same_time(plan: Plan, steps: int) -> list[int]:
+def same_time(plan: Plan, steps: int) -> tuple[int, ...]:
     """Return updates for every size such that rate x updates is that of the first in `steps`."""
     first = plan.rates[0]
-    return [max(1, min(round(steps * first / rate), MAX_STEPS)) if first and rate else steps for rate in plan.rates]
+    return tuple(
+        max(1, min(round(steps * first / rate), MAX_STEPS)) if first and rate else steps for rate in plan.rates
+    )
 
 
-@lru_cache(maxsize=256)
+@remembered(256, REPEATING)
 def ends_of(well: str, size: int, lr: float, steps: int, sigma: float, seed: int = 0) -> np.ndarray:
     """Return x at the end of ESCAPE_RUNS runs from the bottom of a well, (runs,), NaN where one diverged.
 
@@ -313,6 +354,15 @@ def crossed(well: str, size: int, lr: float, steps: int, sigma: float, seed: int
     return estimate(beyond.astype(float))
 
 
+@remembered(64, REPEATING)
+def crossings(plan: Plan, steps: tuple[int, ...], sigma: float, progress: Progress) -> dict[str, tuple[Estimate, ...]]:
+    """Return which part of the runs of every size crosses, by the well where they begin."""
+    found: dict[str, tuple[Estimate, ...]] = dict.fromkeys(WELLS, ())
+    for well, k in _counted([(well, k) for well in WELLS for k in range(len(plan.sizes))], progress):
+        found[well] += (crossed(well, plan.sizes[k], plan.rates[k], steps[k], sigma, plan.seed),)
+    return found
+
+
 # Off a saddle.
 
 SADDLE = "saddle_bounded"
@@ -328,7 +378,7 @@ def saddle_rows(sigma: float = 0.3, seed: int = 0) -> np.ndarray:
     return sigma * np.random.default_rng(seed).standard_normal((SADDLE_ROWS, 2))
 
 
-@lru_cache(maxsize=128)
+@remembered(128, REPEATING)
 def leaving(size: int, lr: float, steps: int, sampling: str = "reshuffled", seed: int = 0) -> np.ndarray:
     """Return the step at which each of SEEDS runs leaves the saddle from its axis of symmetry, (SEEDS,), -1: never."""
     noise = row_noise(saddle_rows(), Batches(size, sampling, seed), steps, SEEDS)
@@ -336,6 +386,12 @@ def leaving(size: int, lr: float, steps: int, sampling: str = "reshuffled", seed
     first = descend_many(SADDLE, "sgd", starts, steps, lr, noise=noise, goal=AWAY, stop_at_goal=True).first
     first.setflags(write=False)
     return first
+
+
+@remembered(64, REPEATING)
+def leavings(plan: Plan, steps: int, progress: Progress) -> tuple[np.ndarray, ...]:
+    """Return `leaving` of every size of a plan."""
+    return tuple(leaving(*pair, steps, plan.sampling, plan.seed) for pair in _counted(plan.each(), progress))
 
 
 # Batch size x schedule.
@@ -351,9 +407,10 @@ class Grid(NamedTuple):
     seeds: int
 
 
-def grid(plan: Plan, schedules: Mapping[str, Mapping[str, float]], start: tuple[float, float], steps: int) -> Grid:
-    """Run every schedule (key -> settings) with every size of the plan in one call of the engine."""
-    factors = [schedule_rates(key, steps, settings) for key, settings in schedules.items()]
+@remembered(32, REPEATING)
+def grid(plan: Plan, schedules: tuple[str, ...], start: tuple[float, float], steps: int) -> Grid:
+    """Run every schedule at its defaults with every size of the plan in one call of the engine."""
+    factors = [schedule_rates(key, steps, {}) for key in schedules]
     cells = len(factors) * len(plan.sizes)
     seeds = repetitions(steps * cells, sum(plan.sizes) // len(plan.sizes), plan.rows, 2, 20)
     lanes = [(f, k, s) for f in range(len(factors)) for k in range(len(plan.sizes)) for s in range(seeds)]

@@ -16,7 +16,6 @@ from core.optimizers import ALL_OPTIMIZERS
 from pages.recipes import measure as lab
 from teaching.contract import Claim
 from ui import controls, figures, lesson, runs, scene
-from ui.batches import clock_axes
 from ui.i18n import _
 from ui.palette import MARK, ink
 from ui.player import Track
@@ -123,7 +122,7 @@ def stage(setup: Setup) -> None:
         alt = _("{name} from above with the path of every recipe", name=setup.case.surface.title)
         scene.show_plane(setup.case.surface, plane, tracks, alt=alt)
     with right:
-        axes = clock_axes if by_samples else lambda *names: figures.still_axes(*names, log=True)
+        axes = figures.time_axes if by_samples else lambda *names: figures.still_axes(*names, log=True)
         for name, title in charts.items():
             alt = _("{what} of every recipe over the run", what=title)
             figures.show(axes(title, _("Samples") if by_samples else _("Step")), linked[name], alt, bar=False)

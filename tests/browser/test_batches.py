@@ -1,4 +1,4 @@
-"""Noise and batch size in a browser: planes side by side under one player, three clocks, a file of one's own."""
+"""Noise and batch size in a browser: planes side by side under one player, three time axes, a file of one's own."""
 
 import pytest
 from playwright.sync_api import expect
@@ -23,7 +23,7 @@ def test_three_sizes_stand_side_by_side_without_a_click(race):
     assert all(url.startswith((race.page.url[:20], "data:", "blob:")) for url in race.requests)
 
 
-def test_one_player_moves_all_planes_at_the_moment_of_one_clock(race):
+def test_one_player_moves_all_planes_at_the_moment_of_one_time_axis(race):
     race.page.get_by_role("button", name="To start").click()
     race.page.keyboard.press("ArrowRight")
     places = race.page.evaluate(
@@ -53,8 +53,11 @@ def test_own_file_is_used_and_a_bad_one_leaves_it(race):
     chooser.set_input_files({"name": "mine.csv", "mimeType": "text/csv", "buffer": rows.encode()})
     expect(race.page.get_by_text("40 rows of your own")).to_be_visible()
     chooser.set_input_files({"name": "bad.csv", "mimeType": "text/csv", "buffer": b"1,2\n3,four\n"})
-    expect(race.page.get_by_text("Line 2: 'four' is not a number.")).to_be_visible()
+    expect(race.page.get_by_text("Line 2, column 2: “four” is not a number.")).to_be_visible()
     expect(race.page.get_by_text("40 rows of your own")).to_be_visible()
+    race.page.wait_for_url(lambda url: "own=true" in url)
+    race.page.go_back()
+    expect(race.page.get_by_text("40 rows of your own")).to_have_count(0)
     assert not race.errors
 
 

@@ -10,13 +10,14 @@ import pytest
 from core.analysis.schedule_trials import LINES as LINES_OF_SCHEDULES
 from core.analysis.schedule_trials import TRIALS
 from core.optimizers import OPTIMIZERS
+from pages.batches import drawing
 from pages.batches.measure import Plan
 from pages.fine_print import measure as fine_print
 from pages.recipes import measure as recipes
 from surfaces import ALL_SURFACES
 from teaching.language import ROOT
 from tests.vision import VISIONS, contrast, distance
-from ui import batches, controls
+from ui import controls
 from ui.palette import ACTIVATION_INKS, INKS, LINES, MARK, SCALE, SHADES, TEXTS, Ink, ink, shades
 
 THEME = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"]
@@ -128,7 +129,7 @@ def test_recipe_has_the_colour_of_an_optimizer_only_where_it_begins_with_it(key:
 @pytest.mark.parametrize("sizes", [(4, 16, 64), (1, 4, 16, 64), (1, 2, 4, 8, 16), (64, 128, 256), (256, 512, 1024)])
 def test_batch_sizes_never_look_alike(sizes: tuple[int, ...]) -> None:
     plan = Plan(ALL_SURFACES["linear_regression"], sizes, (0.1,) * len(sizes), "replacement", 0, 256)
-    looks = [batches.look(plan, k).ink for k in range(len(sizes))]
+    looks = [drawing.look(plan, k).ink for k in range(len(sizes))]
     assert len(set(looks)) == len(sizes)
     assert not {look.color for look in looks} & {ink(o.key).color for o in OPTIMIZERS}
 

@@ -3,9 +3,13 @@
 Every run is seeded. Tolerances are what other seeds leave open.
 """
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
+from core import descend_many
 from core.engine.batches import Batches
 from pages.batches import measure as lab
 from surfaces import ALL_SURFACES
@@ -64,16 +68,16 @@ def test_rules_for_the_rate():
         lab.scaled_rate(0.1, 4, "square")
 
 
-def test_a_budget_buys_updates_by_every_clock():
-    def bought(clock, amount, size):
-        return lab.updates_within(clock, amount, size, 100, 1e-3, 32_000.0)
+def test_a_budget_buys_updates_on_every_time_axis():
+    def bought(axis, amount, size):
+        return lab.updates_within(axis, amount, size, 100, 1e-3, 32_000.0)
 
     assert [bought("updates", 70, size) for size in (1, 100)] == [70, 70]
     assert [bought("samples", 2, size) for size in (1, 30, 100)] == [200, 8, 2]
     assert [bought("seconds", 0.1, size) for size in (1, 32, 64)] == [100, 100, 50]
     assert bought("samples", 10**6, 1) == 100_000, "no more than a run may have"
     assert bought("seconds", 1e-9, 1) == 1
-    with pytest.raises(ValueError, match="clock: got 'hours'"):
+    with pytest.raises(ValueError, match="axis: got 'hours'"):
         bought("hours", 1, 1)
 
 
@@ -96,10 +100,10 @@ def test_batches_stay_within_memory():
     assert [lab.most_updates(size) for size in (1, 1000, 10_000)] == [100_000, 4000, 400]
     assert lab.updates_within("updates", 5000, 10_000, 10_000, 1e-3, 32e3) == 400
     assert lab.burn_in(LINE, 1e-4) == 3000
-    assert np.isnan(lab.ball(LINE, Batches(300), 1e-4).value), "15 000 updates hold 4.5 million rows"
+    assert np.isnan(lab.stationary_radius2(LINE, Batches(300), 1e-4).value), "15 000 updates hold 4.5 million rows"
 
 
-# Gradients, balls.
+# Gradients, stationary noise.
 
 
 @pytest.mark.parametrize(("size", "taught"), [(1, 14.3), (4, 3.41), (16, 0.806), (64, 0.156), (128, 0.0535)])
@@ -127,24 +131,24 @@ def test_ellipse_holds_the_part_of_a_normal_cloud_that_two_deviations_do():
     ("lr", "low", "high"), [(0.02, 0.25, 0.30), (0.05, 0.26, 0.29), (0.1, 0.27, 0.32), (0.2, 0.29, 0.40)]
 )
 @pytest.mark.parametrize("size", [1, 4, 16, 64])
-def test_ball_is_as_wide_as_rate_over_batch(size, lr, low, high):
-    found = lab.ball(LINE, Batches(size), lr)
+def test_noise_ball_is_as_wide_as_rate_over_batch(size, lr, low, high):
+    found = lab.stationary_radius2(LINE, Batches(size), lr)
     assert low < found.value * size / lr < high
 
 
 @pytest.mark.parametrize(("size", "taught"), [(1, 0.194), (4, 0.089), (16, 0.027), (64, 0.0068)])
-def test_reshuffled_epochs_make_a_far_smaller_ball(size, taught):
-    assert lab.ball(LINE, dealt(size), 0.02).value * size / 0.02 == pytest.approx(taught, rel=0.1)
+def test_reshuffled_epochs_make_a_far_smaller_noise_ball(size, taught):
+    assert lab.stationary_radius2(LINE, dealt(size), 0.02).value * size / 0.02 == pytest.approx(taught, rel=0.1)
 
 
-def test_ball_of_theory():
-    assert np.trace(lab.ball_theory(LINE, 1e-5, 1)) / 1e-5 == pytest.approx(0.264, abs=1e-3)
-    assert lab.ball_theory(LINE, 0.1, 256, "reshuffled") == pytest.approx(np.zeros((2, 2)))
+def test_stationary_covariance_of_theory():
+    assert np.trace(lab.stationary_covariance(LINE, 1e-5, 1)) / 1e-5 == pytest.approx(0.264, abs=1e-3)
+    assert lab.stationary_covariance(LINE, 0.1, 256, "reshuffled") == pytest.approx(np.zeros((2, 2)))
     with pytest.raises(ValueError, match="lr: got"):
-        lab.ball_theory(LINE, 3.0, 1)
+        lab.stationary_covariance(LINE, 3.0, 1)
 
 
-def test_small_rates_get_longer_to_form_their_ball():
+def test_small_rates_get_longer_until_their_noise_is_stationary():
     assert [lab.burn_in(LINE, lr) for lr in (1.0, 0.01, 0.002, 1e-6)] == [300, 300, 1500, 3000]
 
 
@@ -164,7 +168,7 @@ def test_small_batches_leave_either_well(size, escaped, lost):
 def test_same_rate_over_batch_for_the_same_time_is_the_same_escape():
     plan = lab.Plan(ALL_SURFACES[lab.WELL], (1, 2, 4, 8), (0.0125, 0.025, 0.05, 0.1), "replacement", 0, 0)
     steps = lab.same_time(plan, 8000)
-    assert steps == [8000, 4000, 2000, 1000]
+    assert steps == (8000, 4000, 2000, 1000)
     shares = [lab.crossed("shallow", *pair, most, 6.0).value for pair, most in zip(plan.each(), steps, strict=True)]
     assert max(shares) - min(shares) < 0.06
 
@@ -184,3 +188,42 @@ def test_plan_keeps_sizes_and_rates_together():
     plan = lab.Plan(LINE, (1, 4, 16), (0.1, 0.2, 0.3), "fixed", 5, 256)
     assert plan.with_sizes(lambda size, rate: rate < 0.3).each() == [(1, 0.1), (4, 0.2)]
     assert plan.batches(2) == Batches(16, "fixed", 5)
+
+
+def line_plan(*sizes: int) -> lab.Plan:
+    return lab.Plan(LINE, sizes, (0.0317,) * len(sizes), "reshuffled", 11, 256)
+
+
+LONG = {
+    "arrivals": (lambda: lab.arrivals(line_plan(2, 8, 256), START, (400, 400, 400), LEVEL), 3),
+    "stationary_radii": (lambda: lab.stationary_radii(line_plan(4, 64), ("replacement", "fixed")), 4),
+    "crossings": (lambda: lab.crossings(line_plan(1, 4), (300, 300), 5.5), 4),
+    "leavings": (lambda: lab.leavings(line_plan(1, 16, 64), 200), 3),
+    "grid": (lambda: lab.grid(line_plan(4, 64), ("constant", "cosine"), START, 50), 1),
+}
+"""What is repeated over seeds, and how many calls of the engine it takes."""
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_thirty_visitors_at_once_have_everything_repeated_once(name, monkeypatch):
+    ask, wanted = LONG[name]
+    calls = []
+    monkeypatch.setattr(lab, "descend_many", lambda *a, **k: (calls.append(a), descend_many(*a, **k))[1])
+    begin = threading.Barrier(30)
+
+    def visit(_number):
+        begin.wait()
+        return ask()
+
+    with ThreadPoolExecutor(30) as visitors:
+        found = list(visitors.map(visit, range(30)))
+    assert len(calls) == wanted
+    assert all(one is found[0] for one in found)
+
+
+def test_a_size_more_repeats_that_size_alone(monkeypatch):
+    calls = []
+    monkeypatch.setattr(lab, "descend_many", lambda *a, **k: (calls.append(a), descend_many(*a, **k))[1])
+    for sizes in ((3, 9), (3, 9, 27)):
+        lab.arrivals(line_plan(*sizes), START, (100,) * len(sizes), LEVEL)
+    assert len(calls) == 3

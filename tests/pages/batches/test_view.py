@@ -1,4 +1,4 @@
-"""Noise and batch size: every experiment beside the engine, three clocks, a visitor's data, and bad input."""
+"""Noise and batch size: every experiment beside the engine, three time axes, a visitor's data, and bad input."""
 
 import json
 from base64 import b64decode
@@ -10,10 +10,12 @@ from streamlit.testing.v1 import AppTest
 from core import descend
 from core.engine.batches import Batches
 from pages.batches import measure as lab
+from pages.batches.lesson import BATCHES
 from surfaces import ALL_SURFACES
-from tests.pages import charts, held, open_page, unlined
+from teaching import record
+from tests.pages import charts, link_of, open_page, unlined
 
-PAGE = "pages/batches.py"
+PAGE = "batches"
 LINE = ALL_SURFACES["linear_regression"]
 EXPERIMENTS = ("race", "cloud", "ball", "escape", "saddle", "grid")
 
@@ -72,15 +74,15 @@ def test_table_is_that_of_the_engine():
 
 
 @pytest.mark.parametrize(
-    ("clock", "budget", "updates"),
+    ("axis", "budget", "updates"),
     [
         ("updates", {"steps": 50}, ["50", "50", "50"]),
         ("samples", {"epochs": 3}, ["768", "48", "3"]),
         ("seconds", {"seconds": 0.08}, ["80", "80", "10"]),
     ],
 )
-def test_budget_by_every_clock(clock, budget, updates):
-    app = open_page(PAGE, clock=clock, **budget)
+def test_budget_on_every_time_axis(axis, budget, updates):
+    app = open_page(PAGE, clock=axis, **budget)
     assert column(app, 5) == updates
 
 
@@ -89,7 +91,7 @@ def test_cost_model_is_the_visitors():
     assert column(app, 5) == ["80", "80", "80"]
 
 
-def test_frames_of_the_player_are_moments_of_the_clock():
+def test_frames_of_the_player_are_moments_of_the_time_axis():
     plan = lab.Plan(LINE, (1, 16), (0.05, 0.05), "reshuffled", 0, 256)
     one, many = (lab.walk(plan, k, (-3.0, 4.0), steps) for k, steps in enumerate((2560, 160)))
     moments = np.array([0.0, 15.0, 16.0, 31.0, 2560.0])
@@ -132,7 +134,7 @@ def test_only_the_full_batch_stays_at_the_saddle():
 
 def test_grid_is_one_run_for_every_cell():
     plan = lab.Plan(LINE, (4, 64), (0.05, 0.1), "reshuffled", 3, 256)
-    found = lab.grid(plan, {"constant": {}, "cosine": {}}, (-3.0, 4.0), 60)
+    found = lab.grid(plan, ("constant", "cosine"), (-3.0, 4.0), 60)
     for r, schedule in enumerate((None, "cosine")):
         for c, (size, rate) in enumerate(plan.each()):
             batches = Batches(size, "reshuffled", 3)
@@ -193,10 +195,10 @@ def test_bad_file_gets_a_sentence_and_the_last_good_data_stay(text, sentence):
 def test_own_data_bring_their_start_and_leave_again():
     app = choose_file(open_page(PAGE, drawer_data=True), "100,1\n200,3\n300,5\n410,7\n")
     assert not app.error and not app.exception
-    assert app.session_state["own_data"].tolist()[3] == [410, 7] and held(app, "x") != -3.0
+    assert app.session_state["own_data"].tolist()[3] == [410, 7] and app.text_input(key="x").value != "-3"
     assert "diverged" not in column(app)
     next(button for button in app.button if button.label == "Back to drawn data").click().run()
-    assert held(app, "x") == -3.0
+    assert app.text_input(key="x").value == "-3"
     assert column(app, 0) == ["1", "16", "256"]
 
 
@@ -260,7 +262,7 @@ def test_own_labels_are_learnt_from():
 
 
 def test_a_file_from_a_chinese_windows_is_read_and_refused_in_chinese():
-    app = open_page(PAGE, drawer_data=True, lang="中文")
+    app = open_page(PAGE, drawer_data=True, lang="zh")
     app.file_uploader(key="own_file").set_value(("a.csv", "身高;体重\n1,5;2\n2;三\n".encode("gbk"), "text/csv")).run()
     assert "第 3 行第 2 列：“三” 不是数。" in app.error[0].value
 
@@ -306,3 +308,40 @@ def test_noise_without_data_has_no_full_batch():
     app = open_page(PAGE, experiment="escape", batch=["4", "N"])
     assert "N is left out" in app.info[0].value
     assert column(app, 0) == ["4"]
+
+
+def test_a_claim_shows_its_numbers_on_drawn_data():
+    app = choose_file(open_page(PAGE, drawer_data=True), HEIGHTS)
+    assert link_of(app)["own"] == "true"
+    app.button_group(key="load_claim").set_value(1).run()
+    assert not app.exception and column(app, 0) == ["1", "16", "64", "256"]
+    assert not any("own" in caption.value for caption in app.caption)
+
+
+def test_link_says_that_it_does_not_hold_the_rows():
+    app = choose_file(open_page(PAGE, drawer_data=True), HEIGHTS)
+    assert any("not in the address" in caption.value for caption in app.caption)
+    opened = open_page(PAGE, link_of(app))
+    assert "which no link holds" in opened.info[0].value
+    assert column(opened, 0) == ["1", "16", "256"]
+    next(button for button in opened.button if button.label == "Back to drawn data").click().run()
+    assert not opened.info and not link_of(opened)
+
+
+def test_experiment_keeps_the_sizes_of_a_link_and_forgets_them_for_another():
+    app = open_page(PAGE, {"batch": ["2", "8"]})
+    assert column(app, 0) == ["2", "8"]
+    app.button_group(key="experiment").set_value("saddle").run()
+    assert "batch" not in link_of(app)
+
+
+def test_old_links_are_understood():
+    app = open_page(PAGE, {"rate_sgd": "-2", "experiment": "Escape", "rule": "随 B 倍增"})
+    assert column(app, 1)[0] == "0.01"
+
+
+def test_opening_the_page_measures_no_claim(monkeypatch):
+    monkeypatch.setattr(record, "_measured_here", lambda *_arguments: pytest.fail("this number is not recorded"))
+    for question in BATCHES.questions:
+        assert record.numbers("batches", f"question {question.key}", question.measured)
+    assert not open_page(PAGE).exception

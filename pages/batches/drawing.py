@@ -1,4 +1,4 @@
-"""Draw what a batch size does: a colour and a style for each size, runs as tracks, clouds, balls and grids.
+"""Draw what a batch size does: a colour and a style for each size, runs as tracks, clouds, ellipses and grids.
 
 The colour of a size is its place between one sample and all data, on a log scale: it is ordered, and it means no
 optimizer.
@@ -6,7 +6,6 @@ optimizer.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +17,7 @@ from core.engine.batches import Batches
 from core.engine.data import Scale
 from core.engine.descend import Trajectory
 from core.engine.spec import Surface, gap
+from core.memory import remembered
 from core.schedules import SCHEDULES
 from pages.batches import measure as lab
 from ui import figures, runs
@@ -81,25 +81,25 @@ def size_track(plan: lab.Plan, k: int, run: Trajectory, rows: np.ndarray, **more
 
 
 def walk_tracks(
-    plan: lab.Plan, walks: Sequence[lab.Walk], clock: str, total: int, planes: Sequence[str], unit: float = 1.0
+    plan: lab.Plan, walks: Sequence[lab.Walk], axis: str, total: int, planes: Sequence[str], unit: float = 1.0
 ) -> list[Track]:
-    """Return the runs, frame by frame of one clock in units of `unit`, with their loss over all three clocks.
+    """Return the runs, frame by frame of one time axis in units of `unit`, with their loss over all three.
 
     Each walk has a plane of its own, or all share the only one.
     """
     moments = unit * np.arange(0, total + runs.stride(total), runs.stride(total))
     tracks = []
     for k, walk in enumerate(walks):
-        rows = walk.rows_at(clock, moments)
+        rows = walk.rows_at(axis, moments)
         above = figures.above(plan.surface, walk.run.value[rows])
-        told = {name: values[rows] for name, values in walk.clocks._asdict().items()}
+        told = {name: values[rows] for name, values in walk.times._asdict().items()}
         series = dict.fromkeys(told, np.where(above > 0, above, np.nan))
         plane = planes[k] if len(planes) > 1 else None
         tracks.append(size_track(plan, k, walk.run, rows, series=series, clock=told, plane=plane))
     return tracks
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def panel(chosen: Surface, star: str, title: str, height: int, names: tuple[str, str] | None = None) -> go.Figure:
     """Return the surface from above, small and with a heading; `star` names its minima, `names` the axes."""
     figure = go.Figure(figures.plane(chosen, star))
@@ -109,13 +109,6 @@ def panel(chosen: Surface, star: str, title: str, height: int, names: tuple[str,
         figure.update_layout(margin={"l": 52, "b": 40})
     figure.update_layout(height=height, title=figures.heading(title) if title else None)
     return figures.Still(figure.update_layout(margin={"t": 28 if title else 8}))
-
-
-@lru_cache(maxsize=8)
-def clock_axes(title: str, x_title: str) -> go.Figure:
-    """Return empty axes over a clock; logarithmic, because the clocks of small and large batches differ so much."""
-    figure = go.Figure(figures.still_axes(title, x_title, log=True))
-    return figures.Still(figure.update_xaxes(**figures.LOG))
 
 
 def axes_of(chosen: Surface) -> tuple[str, str] | None:
@@ -143,7 +136,12 @@ def own_rows(plan: lab.Plan, walks: Sequence[lab.Walk], rows: np.ndarray, scale:
 
 
 def over_sizes(
-    rows: Sequence[Curve], y_title: str, errors: Mapping[str, Sequence[float]], *, log_y: bool, height: int = 300
+    rows: Sequence[Curve],
+    y_title: str,
+    errors: Mapping[str, Sequence[float] | np.ndarray],
+    *,
+    log_y: bool,
+    height: int = 300,
 ) -> go.Figure:
     """Draw curves over the batch size; those named in `errors` get bars of two standard errors."""
     figure = figures.curves(rows, _("Batch size B"), y_title, log_x=True, log_y=log_y, height=height)
@@ -190,18 +188,18 @@ def cloud(plan: lab.Plan, point: tuple[float, float], sampling: str) -> go.Figur
     return figure.update_yaxes(title="∂f/∂b", scaleanchor="x")
 
 
-@lru_cache(maxsize=16)
+@remembered(16)
 def near_minimum(chosen: Surface, radius: float) -> Surface:
     """Return the surface with a small window around its first minimum; the same object for the same window."""
     x, y = chosen.minima[0]
     return replace(chosen, domain=(x - radius, x + radius, y - radius, y + radius))
 
 
-def ball(plan: lab.Plan, near: Surface, star: str) -> go.Figure:
+def around_minimum(plan: lab.Plan, near: Surface, star: str) -> go.Figure:
     """Draw the window `near` the minimum with two standard deviations of theory for every size."""
     figure = go.Figure(panel(near, star, "", 400, axes_of(near)))
     for k, (size, rate) in enumerate(plan.each()):
-        ring = lab.ellipse(near.minima[0], lab.ball_theory(plan.surface, rate, size))
+        ring = lab.ellipse(near.minima[0], lab.stationary_covariance(plan.surface, rate, size))
         line = look(plan, k).line
         figure.add_scatter(x=ring[:, 0], y=ring[:, 1], mode="lines", line=line, hoverinfo="skip", showlegend=False)
     return figure
