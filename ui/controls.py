@@ -251,7 +251,7 @@ def arrow_keys() -> None:
     """Let arrow up and down move the number in a field by its step; once, at the end of a page."""
     steps = {key: _step_of(row) for key, row in state().table.items() if isinstance(row, Number)}
     with st.sidebar:
-        _ARROWS(key="arrows", data=steps)
+        _ARROWS(key="_arrow_keys", data=steps)
 
 
 def _step_of(row: Number) -> float:

@@ -10,7 +10,7 @@ from core.engine.spec import Optimizer
 from core.text import T
 from teaching import record
 from teaching.contract import Lesson, Question
-from teaching.presets import Preset, preset, presets
+from teaching.presets import Preset, measured, preset, presets
 from ui import page
 from ui.controls import drawer
 from ui.i18n import _
@@ -129,7 +129,7 @@ def preset_picker(settings: Callable[[Preset], Mapping[str, Any]]) -> None:
             st.markdown(
                 _(
                     "Measured now: {measured}. Expected: {expected}, give or take {tolerance}.",
-                    measured=picked.show()["measured"],
+                    measured=measured(chosen),
                     expected=picked.expected,
                     tolerance=_("anything, because rounding decides") if picked.tolerance is None else picked.tolerance,
                 )
