@@ -47,7 +47,8 @@ def choose_rates(chosen: Surface, fairness: str, rivals: list[Optimizer]) -> dic
         hyper = {rival.key: {"lr": same} for rival in rivals}
     elif fairness == "own":
         exact = controls.show("exact")
-        hyper = {rival.key: {"lr": choose_rate(rival, exact=exact)} for rival in rivals}
+        names = {rival.key: f"{controls.swatch(rival.key)} {rival.title}" for rival in rivals}
+        hyper = {key: {"lr": controls.rate(key, exact=exact, name=name)} for key, name in names.items()}
     else:
         hyper = {rival.key: {"lr": rival.hyper[0].default} for rival in rivals}
     if fairness == "defaults":
@@ -61,12 +62,6 @@ def choose_rates(chosen: Surface, fairness: str, rivals: list[Optimizer]) -> dic
     for rival in rivals:
         hyper[rival.key] |= hyper_in(state(), rival)
     return hyper
-
-
-def choose_rate(rival: Optimizer, *, exact: bool) -> float:
-    """Show the rate of one rival beside its line."""
-    name = f"{controls.swatch(rival.key)} {rival.title}"
-    return controls.rate(rival.key, exact=exact, label=rf"{name} $\;{rival.hyper[0].symbol}$" if exact else name)
 
 
 def choose_race() -> Race:

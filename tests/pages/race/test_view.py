@@ -9,6 +9,7 @@ from core.schedules import SCHEDULES
 from pages.race.claims import CLAIMS, settings_of
 from pages.race.lesson import RACE
 from surfaces import SURFACES
+from teaching import record
 from teaching.presets import preset, presets
 from teaching.rows import hyper_in, settings_in
 from tests.pages import charts, link_of, open_page, set_state, state_of, unlined
@@ -158,6 +159,17 @@ def test_preset_picker_loads_and_shows_both_numbers(id):
     assert len(results(app)) == 1
     text = next(m.value for m in app.markdown if m.value.startswith("Measured now"))
     assert str(case.expected) in text and str(case.show()["measured"]) in text
+
+
+def test_claim_that_the_numbers_do_not_confirm_says_so(monkeypatch):
+    numbers = record.numbers
+
+    def other_numbers(lesson, name, run):
+        return numbers(lesson, name, run) | ({"valley": 1.0} if name == "claim momentum_accelerates" else {})
+
+    monkeypatch.setattr(record, "numbers", other_numbers)
+    (claims,) = [m.value for m in open_page().markdown if "Claims under test" in m.value]
+    assert claims.count("not confirmed on this machine") == 1
 
 
 def test_loaded_preset_shows_the_number_of_the_preset():
