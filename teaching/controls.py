@@ -56,6 +56,7 @@ class Control:
 
 
 NUMBERS, WHOLE = T("allowed are numbers from {low} to {high}"), T("allowed are whole numbers from {low} to {high}")
+ZERO_TOO = T("allowed are 0, and numbers from {low} to {high}")
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Number(Control):
     """A number; whole where its default is an int. The limits are those of the code that takes it.
 
     `scale` is how a slider moves: "linear", "log" or "near one" (log in 1 - value); `shown` is its range, where that is
-    less than what is allowed, and `step` how far an arrow key goes.
+    less than what is allowed, and `step` how far an arrow key goes. `zero` is taken though it lies outside.
     """
 
     low: float = field(kw_only=True)
@@ -73,6 +74,7 @@ class Number(Control):
     shown: tuple[float, float] | None = field(default=None, kw_only=True)
     step: float | None = field(default=None, kw_only=True)
     whole: bool = field(default=False, kw_only=True)
+    zero: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if isinstance(self.default, int) and not isinstance(self.default, bool):
@@ -84,9 +86,11 @@ class Number(Control):
 
     def checked(self, value: Any, state: "State") -> float:
         low, high = self.limits(state)
-        fits = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        fits = is_number and (low <= value <= high or (self.zero and value == 0))
         if not fits or not isfinite(value) or (self.whole and value != int(value)):
-            raise Refused(WHOLE if self.whole else NUMBERS, low=written(low), high=written(high))
+            reason = ZERO_TOO if self.zero else WHOLE if self.whole else NUMBERS
+            raise Refused(reason, low=written(low), high=written(high))
         return int(value) if self.whole else float(value)
 
     def read(self, texts: Sequence[str], state: "State") -> float:

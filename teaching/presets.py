@@ -13,6 +13,8 @@ import numpy as np
 from core import descend
 from core.engine.descend import Trajectory
 from core.engine.spec import Goal
+from core.memory import remembered
+from core.text import T
 
 _KEYS = {
     "SGD": "sgd",
@@ -119,6 +121,12 @@ def preset(id: str) -> Preset:
         if candidate.id == id:
             return candidate
     raise ValueError(f"preset: got {id!r}, allowed are the ids of presets.json")
+
+
+@remembered(100, T("Running {id}"))
+def measured(id: str):
+    """Return what the preset with this id shows here and now."""
+    return preset(id).show()["measured"]
 
 
 def _read(row: dict) -> Preset:

@@ -128,9 +128,9 @@ def steps_row(default: Any = STEPS, most: int = MAX_STEPS, step: int = 100) -> N
     return Number("steps", T("Steps"), default, low=1, high=most, step=step, whole=True)
 
 
-def goal_row(default: Any) -> Number:
+def goal_row(default: Any, step: float = 1e-4) -> Number:
     """How far above the minimum a run has arrived."""
-    return Number("goal", T("Goal: this far above the minimum"), default, low=1e-12, high=1e6, step=1e-4)
+    return Number("goal", T("Goal: this far above the minimum"), default, low=1e-12, high=1e6, step=step)
 
 
 def noise_rows(sigma: Callable[[State], float] | float = 0.0) -> tuple[Number, Number]:
@@ -141,10 +141,11 @@ def noise_rows(sigma: Callable[[State], float] | float = 0.0) -> tuple[Number, N
     )
 
 
-def inspector_rows(titles: Mapping[str, str], first: str = "adam") -> tuple[Choice, Number]:
+def inspector_rows(titles: Mapping[str, str], first: str | Callable[[State], str] = "adam") -> tuple[Choice, Number]:
     """Whose step is looked at, and which."""
     hint = T("Pausing or scrubbing the player sets the step.")
+    default = first if callable(first) or first in titles else next(iter(titles))
     return (
-        Choice("inspect", T("Optimizer"), first if first in titles else next(iter(titles)), options=titles),
+        Choice("inspect", T("Optimizer"), default, options=titles),
         Number("step", T("Step"), 1, low=0, high=MAX_STEPS, help=hint),
     )

@@ -224,8 +224,13 @@ def chosen(key: str, **style: Any) -> list[str]:
     return list(show(key, **style))[: row.most]
 
 
-def rate(key: str, *, exact: bool, **style: Any) -> float:
-    """Draw a learning rate as a slider or, `exact`, as the number itself, and say what zero and less mean."""
+def rate(key: str, *, exact: bool, name: str = "", **style: Any) -> float:
+    """Draw a learning rate as a slider or, `exact`, as the number itself, and say what zero and less mean.
+
+    `name` stands before its letter instead of the words of the row: the line of a run and its title.
+    """
+    if name:
+        style["label"] = rf"{name} $\;{state().table[f'lr_{key}'].symbol}$" if exact else name
     value = show(f"lr_{key}", **style) if exact else slider(f"lr_{key}", **style)
     if value == 0:
         st.caption(_("A rate of 0 stands still."))
@@ -253,7 +258,7 @@ def arrow_keys() -> None:
     """Let arrow up and down move the number in a field by its step; once, at the end of a page."""
     steps = {key: _step_of(row) for key, row in state().table.items() if isinstance(row, Number)}
     with st.sidebar:
-        _ARROWS(key="arrows", data=steps)
+        _ARROWS(key="_arrow_keys", data=steps)
 
 
 def _step_of(row: Number) -> float:

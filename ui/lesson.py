@@ -7,15 +7,19 @@ from typing import Any
 import streamlit as st
 
 from core.engine.spec import Optimizer
-from core.text import T
 from teaching import record
-from teaching.contract import Lesson, Question
-from teaching.presets import Preset, preset, presets
+from teaching.contract import UNCONFIRMED, Lesson, Question
+from teaching.presets import Preset, measured, preset, presets
 from ui import page
 from ui.controls import drawer
 from ui.i18n import _
 
-_BADGES = {"shown": ("green", "check"), T("only if"): ("orange", "rule"), "contradicted": ("red", "close")}
+_BADGES = {
+    "shown": ("green", "check"),
+    "only if": ("orange", "rule"),
+    "contradicted": ("red", "close"),
+    UNCONFIRMED: ("gray", "question_mark"),
+}
 
 
 def header(title: str, question: str) -> None:
@@ -129,7 +133,7 @@ def preset_picker(settings: Callable[[Preset], Mapping[str, Any]]) -> None:
             st.markdown(
                 _(
                     "Measured now: {measured}. Expected: {expected}, give or take {tolerance}.",
-                    measured=picked.show()["measured"],
+                    measured=measured(chosen),
                     expected=picked.expected,
                     tolerance=_("anything, because rounding decides") if picked.tolerance is None else picked.tolerance,
                 )

@@ -10,13 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 from io import BytesIO
-from threading import Lock
-from time import monotonic
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-import streamlit as st
 from PIL import Image
 
 import core.analysis.basins
@@ -29,7 +26,6 @@ from core.text import T
 from ui.figures import FALLING, LEGEND, MARGIN, RISING, Still, faded, log_axis, plane, show_window
 from ui.i18n import _, language
 from ui.palette import MARK
-from ui.server import aside
 
 SEQUENTIAL = "Cividis"
 """Told apart by all kinds of colour vision, and in grey."""
@@ -54,8 +50,6 @@ MOST_LISTED = 6
 """Ends that a legend names one by one; where there are more, it has an entry for each kind of end."""
 UNREACHED = 1e-3
 """A minimum counts as reached from more than this part of the window; the rest starts in it by chance."""
-PATIENCE = 0.3
-"""Seconds after which a progress bar is worth its place."""
 
 
 def field(
@@ -113,52 +107,22 @@ def atlas_of(surface: Surface) -> Atlas:
 def basins_of(
     surface: Surface, optimizer: Optimizer, hyper: Mapping[str, float], *, size: int = 200, steps: int = 500
 ) -> BasinMap:
-    """Return where the optimizer ends from every start of the window, from memory or under a progress bar.
-
-    `hyper` holds the learning rate, too. The visitor may leave meanwhile: the computing then stops.
-    """
-    task = _task(surface, optimizer, tuple(hyper.items()), size, steps)
-    bar, begun = st.empty(), monotonic()
-
-    def progress(done: float) -> None:
-        if monotonic() - begun > PATIENCE:
-            bar.progress(min(done, 1.0), _("Mapping {count} starts", count=size * size))
-
-    with aside():
-        found = task.result(progress)
-    bar.empty()
-    return found
+    """Return where the optimizer ends from every start of the window; `hyper` holds the learning rate, too."""
+    return _basins_of(surface, optimizer, tuple(hyper.items()), size, steps)
 
 
-class _Task:
-    """A map that is computed once, by whoever asks first; others wait for it."""
-
-    def __init__(self, compute: Callable[[Callable[[float], None]], BasinMap]):
-        self._compute, self._busy = compute, Lock()
-        self._found: BasinMap | None = None
-
-    def result(self, progress: Callable[[float], None]) -> BasinMap:
-        with self._busy:
-            if self._found is None:
-                self._found = self._compute(progress)
-            return self._found
-
-
-@lru_cache(maxsize=32)
-def _task(surface: Surface, optimizer: Optimizer, hyper: tuple, size: int, steps: int) -> _Task:
-    def compute(progress: Callable[[float], None]) -> BasinMap:
-        return core.analysis.basins.basin_map(
-            surface,
-            optimizer,
-            size,
-            steps,
-            hyper=dict(hyper),
-            atlas=atlas_of(surface),
-            executor=_threads(),
-            progress=progress,
-        )
-
-    return _Task(compute)
+@remembered(32, T("Mapping {size} × {size} starts"))
+def _basins_of(surface, optimizer, hyper, size, steps, progress: Callable[[float], None]) -> BasinMap:
+    return core.analysis.basins.basin_map(
+        surface,
+        optimizer,
+        size,
+        steps,
+        hyper=dict(hyper),
+        atlas=atlas_of(surface),
+        executor=_threads(),
+        progress=progress,
+    )
 
 
 @cache
@@ -176,7 +140,7 @@ def basins(found: BasinMap, *, height: int = 430) -> go.Figure:
     return _basins(found, height, language())
 
 
-@lru_cache(maxsize=32)
+@remembered(32)
 def _basins(found: BasinMap, height: int, _language: str) -> go.Figure:
     late = np.log1p(found.steps) / np.log1p(found.budget)
     picture = np.empty((*found.end.shape, 3))
@@ -209,7 +173,7 @@ def difference(one: BasinMap, other: BasinMap, *, height: int = 430) -> go.Figur
     return _difference(one, other, height, language())
 
 
-@lru_cache(maxsize=32)
+@remembered(32)
 def _difference(one: BasinMap, other: BasinMap, height: int, _language: str) -> go.Figure:
     differs = core.analysis.basins.difference(one, other)
     picture = np.empty((*differs.shape, 3))
@@ -386,7 +350,7 @@ def landscape(surface: Surface, shown: str = "height", *, height: int = 430) -> 
     return _landscape(surface, shown, height, language())
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def _landscape(surface: Surface, shown: str, height: int, _language: str) -> go.Figure:
     seen_from_above = plane(surface, _("Global minimum"))
     if shown == "height":

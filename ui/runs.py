@@ -1,8 +1,7 @@
 """Show runs: as tracks for the player, as a table, as numbers of one step, as files."""
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from plotly.subplots import make_subplots
 from core.analysis.tuning import RateSweep, fine_rates, first_rate, sweep_rates
 from core.engine.descend import Trajectory
 from core.engine.spec import Goal, Noise, Optimizer, Surface
+from core.memory import remembered
 from core.text import T
 from core.torch_script import torch_script
 from ui import controls, figures, lesson, page
@@ -71,29 +71,42 @@ def track(run: Trajectory, steps: int, *, arrows: bool) -> Track:
 
 def tuned(
     surface: Surface,
-    optimizer: Optimizer,
+    rivals: Sequence[tuple[Optimizer, Mapping[str, float]]],
     goal: Goal,
     steps: int,
-    hyper: Mapping[str, float],
     plan: tuple[str, Mapping[str, float]] | None,
     noise: Noise | None,
     clip_norm: float | None,
-) -> RateSweep:
-    """Tune one optimizer with the budget that everyone gets; the same question is answered from memory."""
+) -> list[RateSweep]:
+    """Tune each of (optimizer, hyper-parameters) with the budget that everyone gets; a rate among these is ignored."""
     settled = (plan[0], tuple(plan[1].items())) if plan else None
-    return _tuned(surface, optimizer, goal, steps, tuple(hyper.items()), settled, noise, clip_norm)
+    field = tuple((optimizer, _but_the_rate(hyper)) for optimizer, hyper in rivals)
+    return _tuned_field(surface, field, goal, steps, settled, noise, clip_norm)
 
 
-@lru_cache(maxsize=256)
-def _tuned(surface, optimizer, goal, steps, hyper, plan, noise, clip_norm) -> RateSweep:
-    schedule = (plan[0], dict(plan[1])) if plan else None
+def _but_the_rate(hyper: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    return tuple((name, value) for name, value in hyper.items() if name != "lr")
+
+
+@remembered(64, T("Tuning everyone's rate"))
+def _tuned_field(surface, rivals, *settings, progress: Callable[[float], None]) -> list[RateSweep]:
+    sweeps = []
+    for k, (optimizer, hyper) in enumerate(rivals):
+        progress(k / len(rivals))
+        sweeps.append(_tuned(surface, optimizer, hyper, *settings))
+    return sweeps
+
+
+@remembered(256)
+def _tuned(surface, optimizer, hyper, goal, steps, plan, noise, clip_norm) -> RateSweep:
+    """Tune one optimizer; kept for itself, because a field often changes by one of them."""
     return sweep_rates(
         surface,
         optimizer,
         goal=goal,
         steps=steps,
         hyper=dict(hyper),
-        schedule=schedule,
+        schedule=(plan[0], dict(plan[1])) if plan else None,
         noise=noise,
         clip_norm=clip_norm,
     )
@@ -108,15 +121,21 @@ def swept(
     hyper: Mapping[str, float],
 ) -> RateSweep:
     """Run one optimizer from one start at every rate of a fine grid; the same question is answered from memory."""
-    others = tuple((name, value) for name, value in hyper.items() if name != "lr")
-    return _swept(surface, optimizer, start, goal, steps, others)
+    return _swept(surface, optimizer, start, goal, steps, _but_the_rate(hyper))
 
 
-@lru_cache(maxsize=256)
-def _swept(surface, optimizer, start, goal, steps, hyper) -> RateSweep:
-    rates = fine_rates(first_rate(surface, optimizer))
-    starts = np.array(start)[:, None]
-    return sweep_rates(surface, optimizer, goal=goal, steps=steps, rates=rates, starts=starts, hyper=dict(hyper))
+@remembered(256, T("Trying every rate"))
+def _swept(surface, optimizer, start, goal, steps, hyper, progress: Callable[[float], None]) -> RateSweep:
+    return sweep_rates(
+        surface,
+        optimizer,
+        goal=goal,
+        steps=steps,
+        rates=fine_rates(first_rate(surface, optimizer)),
+        starts=np.array(start)[:, None],
+        hyper=dict(hyper),
+        progress=progress,
+    )
 
 
 def say_where_no_rate_works(sweeps: Sequence[tuple[str, str, RateSweep]]) -> None:

@@ -9,7 +9,7 @@ from core.engine.spec import Goal
 from core.resolve import surface_of
 from core.text import T
 from teaching.contract import Claim, Question
-from teaching.presets import preset
+from teaching.presets import Preset, preset
 
 RUNS = 400
 """Random starts of a measure that counts or takes a median."""
@@ -149,6 +149,27 @@ def _global_minimum() -> dict:
 
     leads = np.array([lead(surface) for surface in SEVERAL_MINIMA])
     return {"count": len(leads), "adam": int((leads > 3).sum()), "sgd": int((leads < -3).sum())}
+
+
+def settings_of(*presets: Preset) -> dict[str, object]:
+    """Return what the page sets to run these presets side by side; all begin and end as the first of them does."""
+    first = presets[0]
+    settings: dict[str, object] = {
+        "surface": first.surface,
+        "x": first.start[0],
+        "y": first.start[1],
+        "race": tuple(each.optimizer for each in presets),
+        "exact": True,
+        "steps": first.steps,
+    }
+    if first.schedule:
+        name, values = first.schedule
+        settings |= {"schedule": name, **{f"{name}_{key}": value for key, value in values.items()}}
+    for each in presets:
+        others = {key: value for key, value in each.hyper.items() if key != "lr"}
+        settings |= {f"{each.optimizer}_{key}": value for key, value in others.items()}
+        settings[f"lr_{each.optimizer}"] = each.hyper["lr"]
+    return settings
 
 
 QUESTIONS = (

@@ -4,26 +4,20 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from core import OPTIMIZERS, Goal, Noise, Trajectory, descend
+from core import Goal, Noise, Trajectory, descend
 from core.analysis.tuning import RATES, STARTS, first_rate
-from core.engine.checks import CLIP_LIMITS
-from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
 from core.optimizers import ALL_OPTIMIZERS
 from core.schedules import SCHEDULES
-from surfaces import ALL_SURFACES
-from teaching.contract import Claim
-from teaching.presets import Preset, preset
-from ui import compute, controls, figures, lesson, runs, scene
+from pages.race.claims import settings_of
+from teaching.rows import hyper_in, settings_in
+from ui import compute, controls, figures, lesson, page, runs, scene
 from ui.i18n import _
-from ui.server import aside
+from ui.page import fragment, state
 
-FIELD = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "lion", "rprop")
 LINKED = {"gap": "race_gap", "gradient": "race_gradient", "length": "race_length"}
 
 MOST_TUNING_STEPS = 2000
-OPTIMIZER_TITLES = {o.key: o.title for o in OPTIMIZERS}
-SCHEDULE_TITLES = {"none": "None"} | {s.key: s.title for s in SCHEDULES}
 
 
 class Race(NamedTuple):
@@ -43,79 +37,48 @@ class Race(NamedTuple):
 
 def begin_anew() -> None:
     """Take start and rates from the surface just chosen."""
-    scene.begin_anew()
-    chosen = ALL_SURFACES[st.session_state["surface"]]
-    for o in OPTIMIZERS:
-        controls.set_rate(o.key, first_rate(chosen, o))
-
-
-def load(*presets: Preset) -> None:
-    """Set every widget to what the presets run."""
-    first = presets[0]
-    st.session_state["surface"] = first.surface
-    begin_anew()
-    scene.set_start(first.start)
-    st.session_state["steps"] = first.steps
-    st.session_state["race"] = [p.optimizer for p in presets]
-    st.session_state["fairness"] = "own"
-    st.session_state["schedule"] = first.schedule[0] if first.schedule else "none"
-    for name, value in (first.schedule[1] if first.schedule else {}).items():
-        st.session_state[f"{first.schedule[0]}_{name}"] = value
-    st.session_state["sigma"], st.session_state["clip"] = 0.0, 0.0
-    for p in presets:
-        for h in ALL_OPTIMIZERS[p.optimizer].hyper[1:]:
-            value = p.hyper.get(h.key, h.default)
-            st.session_state[f"{p.optimizer}_{h.key}"] = bool(value) if h.scale == "switch" else float(value)
-        controls.set_rate(p.optimizer, p.hyper["lr"])
-    st.session_state["exact"] = True
+    page.reset("x", "y", *(key for key in state() if key.startswith("lr_")))
 
 
 def choose_rates(chosen: Surface, fairness: str, rivals: list[Optimizer]) -> dict[str, dict[str, float]]:
     """Return every hyper-parameter of everyone; a tuned rate is found later."""
     if fairness == "same":
-        everyone = ALL_OPTIMIZERS["sgd"].hyper[0]
-        same = controls.rate_widget(_("Everyone"), "everyone", chosen.rates["sgd"], everyone, exact=True)
+        same = controls.rate("everyone", exact=True)
         hyper = {rival.key: {"lr": same} for rival in rivals}
     elif fairness == "own":
-        exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
-        hyper = {rival.key: {"lr": controls.rate(rival, first_rate(chosen, rival), exact=exact)} for rival in rivals}
+        exact = controls.show("exact")
+        names = {rival.key: f"{controls.swatch(rival.key)} {rival.title}" for rival in rivals}
+        hyper = {key: {"lr": controls.rate(key, exact=exact, name=name)} for key, name in names.items()}
     else:
         hyper = {rival.key: {"lr": rival.hyper[0].default} for rival in rivals}
     if fairness == "defaults":
         return hyper
     with controls.drawer(_("Hyper-parameters"), "drawer_hyper", ":material/tune:") as is_open:
         titles = {rival.key: rival.title for rival in rivals if len(rival.hyper) > 1}
-        adjusted = None
         if is_open and titles:
-            adjusted = controls.choice(_("Optimizer"), titles, "adjust", next(iter(titles)))
-        for rival in rivals:
-            hyper[rival.key] |= controls.hyper_numbers(rival, shown=rival.key == adjusted)
+            adjusted = controls.pick("adjust", titles) or next(iter(titles))
+            for each in ALL_OPTIMIZERS[adjusted].hyper[1:]:
+                controls.show(f"{adjusted}_{each.key}")
+    for rival in rivals:
+        hyper[rival.key] |= hyper_in(state(), rival)
     return hyper
 
 
 def choose_race() -> Race:
     """Show the sidebar and return what it sets."""
-    chosen = scene.choose_surface("rosenbrock", on_change=begin_anew)
-    modes = {"own": _("Own rates"), "same": _("Same rate"), "defaults": _("Defaults"), "tuned": _("Tuned")}
-    style = {"widget": st.segmented_control, "required": True, "width": "stretch"}
-    fairness = controls.choice(_("Fairness"), modes, "fairness", "own", **style)
-    rivals = [ALL_OPTIMIZERS[key] for key in controls.choices(_("Optimizers"), OPTIMIZER_TITLES, "race", FIELD, most=8)]
+    chosen = scene.choose_surface(then=begin_anew)
+    fairness = controls.show("fairness", widget=st.segmented_control, required=True, width="stretch")
+    rivals = [ALL_OPTIMIZERS[key] for key in controls.chosen("race")]
     hyper = choose_rates(chosen, fairness, rivals)
     label = _("Steps, schedule, noise, clipping")
     with controls.drawer(label, "drawer_run", ":material/timeline:") as is_open:
-        steps = controls.number(_("Steps"), "steps", runs.STEPS, 1, MAX_STEPS, step=100, shown=is_open)
-        name = _("Goal: this far above the minimum")
-        level = controls.number(name, "goal", 1e-3, 1e-12, 1e6, step=1e-3, shown=is_open)
-        plan_key = controls.choice(_("Schedule"), SCHEDULE_TITLES, "schedule", "none", shown=is_open)
+        steps, level, plan_key = (controls.show(key, drawn=is_open) for key in ("steps", "goal", "schedule"))
         plan = None
         if plan_key != "none":
-            rows = SCHEDULES[plan_key].settings
-            plan = (plan_key, {s.key: controls.setting_number(plan_key, s, shown=is_open) for s in rows})
-        sigma = controls.number(_("Gradient noise, standard deviation"), "sigma", 0.0, 0.0, 1e6, shown=is_open)
-        seed = controls.number(_("Seed of the noise"), "seed", 0, 0, 2**31, shown=is_open)
-        name = _("Clip the gradient to this length (0: never)")
-        clip = controls.number(name, "clip", 0.0, *CLIP_LIMITS, zero=True, shown=is_open)
-        arrows = controls.switch(_("Arrows at the head: gradient and momentum"), "arrows", shown=is_open)
+            for setting in SCHEDULES[plan_key].settings:
+                controls.show(f"{plan_key}_{setting.key}", drawn=is_open)
+            plan = (plan_key, settings_in(state(), SCHEDULES[plan_key]))
+        sigma, seed, clip, arrows = (controls.show(key, drawn=is_open) for key in ("sigma", "seed", "clip", "arrows"))
     return Race(
         surface=chosen,
         fairness=fairness,
@@ -157,18 +120,12 @@ def tune(race: Race) -> list[tuple]:
         for rival in race.rivals:
             race.hyper[rival.key]["lr"] = first_rate(race.surface, rival)
         return []
-    sweeps = []
-    bar = st.empty()
     steps = min(race.steps, MOST_TUNING_STEPS)
-    for k, rival in enumerate(race.rivals):
-        bar.progress(k / len(race.rivals), _("Tuning {name}", name=rival.title))
-        hyper = {name: value for name, value in race.hyper[rival.key].items() if name != "lr"}
-        with aside():
-            sweep = runs.tuned(race.surface, rival, race.goal, steps, hyper, race.plan, race.noise, race.clip)
-        sweeps.append((rival.key, rival.title, sweep))
+    rivals = [(rival, race.hyper[rival.key]) for rival in race.rivals]
+    sweeps = runs.tuned(race.surface, rivals, race.goal, steps, race.plan, race.noise, race.clip)
+    for rival, sweep in zip(race.rivals, sweeps, strict=True):
         race.hyper[rival.key]["lr"] = sweep.best_rate
-    bar.empty()
-    return sweeps
+    return [(rival.key, rival.title, sweep) for rival, sweep in zip(race.rivals, sweeps, strict=True)]
 
 
 def show_curves() -> None:
@@ -208,18 +165,19 @@ def take_away(race: Race, finished: list[Trajectory], run: Trajectory) -> None:
     )
 
 
-@st.fragment
+@fragment
 def stage(race: Race) -> None:
     """Run the race and show it. A fragment: a click that moves the start draws only this anew."""
     show_rule(race)
-    sweeps = tune(race) if race.fairness == "tuned" else []
-    runs.say_where_no_rate_works(sweeps)
     # In the stream the paths come before the figures, though below them in the page, and need not wait for them.
-    pictures, playing = st.container(), st.container()
-    start = scene.choose_start(race.surface.starts[0])
+    tuning, pictures, playing = st.container(), st.container(), st.container()
+    start = scene.choose_start()
     settings = {"schedule": race.plan, "noise": race.noise, "clip_norm": race.clip, "goal": race.goal}
-    finished = []
+    finished, sweeps = [], []
     try:
+        with tuning:
+            sweeps = tune(race) if race.fairness == "tuned" else []
+            runs.say_where_no_rate_works(sweeps)
         with compute.compiling():
             for rival in race.rivals:
                 finished.append(
@@ -254,14 +212,9 @@ def stage(race: Race) -> None:
         take_away(race, finished, runs.inspect(finished))
 
 
-def load_claim(claim: Claim) -> None:
-    """Load the presets that prove a claim."""
-    load(*map(preset, claim.presets))
-
-
 def show() -> None:
     """Show the experiment of the page."""
     with st.sidebar:
         race = choose_race()
     stage(race)
-    lesson.preset_picker(load)
+    lesson.preset_picker(settings_of)

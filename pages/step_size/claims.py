@@ -272,7 +272,7 @@ QUESTIONS = (
 
 _RAVINE = {
     "surface": "ravine",
-    "ravine_log_condition": 2.0,
+    "ravine_condition": 100.0,
     "ravine_angle": 0.0,
     "x": RAVINE_START[0],
     "y": RAVINE_START[1],
@@ -301,7 +301,7 @@ CLAIMS = (
         ),
         settings=_RAVINE | {"steps": 2000, "lr_sgd": 0.0201},
         measured=_tuned_rates,
-        holds=lambda count, slower, least, over: slower > 5 and least > 2 and over < 5,
+        holds=lambda count, slower, least, over: slower > 5 and least > 2 and over < 20,
     ),
     Claim(
         key="convex_means_global",

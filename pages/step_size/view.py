@@ -6,23 +6,19 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from core import OPTIMIZERS, Goal, Trajectory, descend
+from core import Goal, Trajectory, descend
 from core.analysis.critical_points import CriticalPoint
 from core.analysis.curvature import eigenvalues, stable_rate
 from core.analysis.sharpness import LineSearch, eigen_errors, end_of, is_quadratic, line_search, sharpness
-from core.analysis.tuning import first_rate
-from core.engine.limits import MAX_STEPS
 from core.engine.spec import Optimizer, Surface
 from core.optimizers import ALL_OPTIMIZERS
-from surfaces import ALL_SURFACES
-from ui import compute, controls, figures, lesson, maps, runs, scene
+from ui import compute, controls, figures, lesson, maps, page, runs, scene
 from ui.i18n import _
+from ui.page import fragment, state
 from ui.palette import BROWN, INDIGO, MARK, ink
 from ui.player import Track
-from ui.server import aside
 
 SGD = ALL_OPTIMIZERS["sgd"]
-RIVALS = {"none": "None"} | {o.key: o.title for o in OPTIMIZERS}
 LINKED = {"gap": "step_size_gap", "error": "step_size_error", "sharpness": "step_size_sharpness"}
 SHARP, FLAT = INDIGO, BROWN
 """Which mean no optimizer."""
@@ -47,21 +43,17 @@ class Plan(NamedTuple):
 
 def begin_anew() -> None:
     """Take start and rates from the surface just chosen."""
-    scene.begin_anew()
-    controls.set_rate(SGD.key, first_rate(ALL_SURFACES[st.session_state["surface"]], SGD))
-    take_rival()
+    page.reset("x", "y", "lr_sgd", "lr_rival")
 
 
 def take_rival() -> None:
     """Take the rate of the second optimizer from the surface."""
-    if st.session_state["rival"] in RIVALS and st.session_state["rival"] != "none":
-        chosen = ALL_SURFACES[st.session_state["surface"]]
-        controls.set_rate("rival", first_rate(chosen, ALL_OPTIMIZERS[st.session_state["rival"]]))
+    page.reset("lr_rival")
 
 
 def note_step() -> None:
     """Take the step at which the player came to rest."""
-    st.session_state["step"] = int(st.session_state["player"].step["step"])
+    page.update(step=int(st.session_state["player"].step["step"]))
 
 
 def squared(chosen: Surface) -> Surface:
@@ -72,19 +64,15 @@ def squared(chosen: Surface) -> Surface:
 
 def choose_plan() -> Plan:
     """Show the sidebar and return what it sets."""
-    chosen = squared(scene.choose_surface("ravine", on_change=begin_anew, sliders=True))
-    steps = controls.number(_("Steps"), "steps", runs.STEPS, 1, MAX_STEPS, step=100)
-    level = controls.number(_("Goal: this far above the minimum"), "goal", 1e-4, 1e-12, 1e6, step=1e-4)
-    exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
-    search = is_quadratic(chosen) and chosen.minimum is not None
-    search = search and controls.switch(_("Exact line search beside it"), "line_search")
-    key = controls.choice(_("Second run"), RIVALS, "rival", "none", on_change=take_rival)
+    chosen = squared(scene.choose_surface(then=begin_anew, sliders=True))
+    steps, level, exact = (controls.show(key) for key in ("steps", "goal", "exact"))
+    search = is_quadratic(chosen) and chosen.minimum is not None and controls.show("line_search")
+    key = controls.show("rival", then=take_rival)
     rival, rate = None, 0.0
     if key != "none":
         rival = ALL_OPTIMIZERS[key]
-        line = ink("sgd_again" if key == SGD.key else key)
-        label = f"{controls.swatch(line)} {rival.title}"
-        rate = controls.rate_widget(label, "rival", first_rate(chosen, rival), rival.hyper[0], exact=exact)
+        line = controls.swatch("sgd_again" if key == SGD.key else key)
+        rate = controls.rate("rival", exact=exact, name=f"{line} {rival.title}")
     goal = Goal("value below", figures.lowest(chosen) + level)
     return Plan(chosen, steps, goal, exact, rival, rate, search)
 
@@ -142,7 +130,7 @@ def search_track(plan: Plan, search: LineSearch) -> Track:
 
 def show_limits(plan: Plan, run: Trajectory, end: CriticalPoint | None) -> None:
     """Say how large the rate may be where the player rests, and at every minimum."""
-    row = min(int(st.session_state.get("step", 0)), len(run.path) - 1)
+    row = min(state()["step"], len(run.path) - 1)
     largest = float(sharpness(run)[row])
     rate = run.hyper["lr"]
     if not np.isfinite(largest):
@@ -170,15 +158,20 @@ def minima_held(plan: Plan, rate: float, end: CriticalPoint | None) -> str:
             return _("There is no single minimum in this window to set a limit.")
         limit = float(stable_rate(end.eigenvalues[1]))
         return _("Where the run rests on the curve of minima, the limit 2/λ is **{limit:.4g}**.", limit=limit)
-    held = sum(0 < rate < point.stable_rate for point in minima)
+    held = sum(holds(point, rate) for point in minima)
     if len(minima) > MOST_BADGES:
         return _("**{held} of {count} minima** can hold at this rate.", held=held, count=len(minima))
     badges = " ".join(badge(point, rate) for point in minima)
     return _("Limit 2/λₘₐₓ at the minima:") + f" {badges}"
 
 
+def holds(point: CriticalPoint, rate: float) -> bool:
+    """Say whether runs at this rate can rest in a minimum."""
+    return point.stable_rate is not None and 0 < rate < point.stable_rate
+
+
 def badge(point: CriticalPoint, rate: float) -> str:
-    color, icon = ("green", "check") if 0 < rate < point.stable_rate else ("red", "close")
+    color, icon = ("green", "check") if holds(point, rate) else ("red", "close")
     place = f"({point.x:.3g}, {point.y:.3g})".replace("-", "−")
     return f":{color}-badge[:material/{icon}: {place}: {point.stable_rate:.4g}]"
 
@@ -200,11 +193,8 @@ def show_sweep(plan: Plan, run: Trajectory, end: CriticalPoint | None) -> None:
         st.info(_("This surface has no minimum to reach, so no rate gets there."))
         return
     start = tuple(run.path[0].tolist())
-    rivals = [SGD] + [plan.rival] * (plan.rival is not None and plan.rival is not SGD)
-    with aside():
-        sweeps = [
-            (o.key, o.title, runs.swept(plan.surface, o, start, plan.goal, SWEEP_STEPS, {"lr": 0.0})) for o in rivals
-        ]
+    rivals = [SGD] if plan.rival is None or plan.rival is SGD else [SGD, plan.rival]
+    sweeps = [(o.key, o.title, runs.swept(plan.surface, o, start, plan.goal, SWEEP_STEPS, {})) for o in rivals]
     marks = limit_marks(plan, start, end)
     x_title, y_title = _("Learning rate"), _("Steps to the goal")
     figure = figures.rate_sweeps(sweeps, SWEEP_STEPS, x_title, y_title, marks=marks, chosen=run.hyper["lr"])
@@ -272,22 +262,20 @@ def take_away(plan: Plan, finished: list[Trajectory], run: Trajectory) -> None:
     runs.torch_drawer(run, plan.steps)
 
 
-@st.fragment
+@fragment
 def stage(plan: Plan) -> None:
     """Run and show. A fragment: a new rate or a click that moves the start draws only this anew."""
     left, right = st.columns([3, 2], gap="small", vertical_alignment="bottom")
     with left:
-        rate = controls.rate(SGD, first_rate(plan.surface, SGD), exact=plan.exact)
+        rate = controls.rate(SGD.key, exact=plan.exact, name=f"{controls.swatch(SGD.key)} {SGD.title}")
     with right:
-        titles = {"sweep": _("Steps by rate"), "basins": _("Basins"), "difference": _("Difference")}
-        style = {"widget": st.segmented_control, "required": True, "width": "stretch"}
-        picture = controls.choice(_("Picture beside it"), titles, "picture", "sweep", **style)
+        picture = controls.show("picture", widget=st.segmented_control, required=True, width="stretch")
     # In the stream the paths come before the figures, though below them in the page, and need not wait for them.
     limits, pictures, playing = st.container(), st.container(), st.container()
-    start = scene.choose_start(plan.surface.starts[0])
+    start, atlas = scene.choose_start(), maps.atlas_of(plan.surface)
     with compute.compiling():
         run = descend(plan.surface, SGD, start, plan.steps, rate, goal=plan.goal)
-        end = end_of(run, maps.atlas_of(plan.surface))
+        end = end_of(run, atlas)
         tracks = [*run_tracks(plan, run), *error_tracks(plan, run, end)]
         finished = [run]
         if plan.rival:

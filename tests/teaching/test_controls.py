@@ -116,3 +116,18 @@ def test_keep_and_reset_bring_the_defaults_back():
     assert (state["x"], state["steps"]) == (2.0, 500)
     state.reset("x")
     assert state["x"] == -4.0
+
+
+@pytest.mark.parametrize("text", ["0", "0.0", "−0", "0.001", "10"])
+def test_zero_is_taken_beside_the_limits(text):
+    table = Table(Number("clip", T("Clipping"), 1.0, low=1e-3, high=10.0, zero=True))
+    state, refused = table.read({"clip": [text]})
+    assert not refused
+    assert state["clip"] == float(text.replace("−", "-"))
+
+
+@pytest.mark.parametrize("text", ["0.0001", "-1", "11", "nan", "many"])
+def test_what_lies_between_zero_and_the_limits_is_refused(text):
+    table = Table(Number("clip", T("Clipping"), 1.0, low=1e-3, high=10.0, zero=True))
+    (refusal,) = table.read({"clip": [text]})[1]
+    assert str(refusal.error) == "allowed are 0, and numbers from 0.001 to 10"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 import re
 from base64 import b64decode
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from io import BytesIO
 
@@ -13,6 +14,7 @@ import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
+import core.analysis.basins
 from core.analysis.basins import DIVERGED, LEFT, MOVING, BasinMap, basin_map
 from core.analysis.critical_points import KINDS, find
 from core.analysis.newton import newton_map
@@ -221,21 +223,20 @@ def test_same_question_is_answered_from_memory() -> None:
     assert one.ends == {0: 1.0}
 
 
-def test_a_map_that_was_interrupted_is_computed_by_the_next_visitor(monkeypatch) -> None:
+def test_everyone_who_asks_at_once_waits_for_one_map(monkeypatch) -> None:
+    asked = []
+
+    def counted(*arguments, **settings) -> BasinMap:
+        asked.append(arguments)
+        return basin_map(*arguments, **settings)
+
+    monkeypatch.setattr(core.analysis.basins, "basin_map", counted)
     ask = (ALL_SURFACES["booth"], ALL_OPTIMIZERS["sgd"], {"lr": 0.1})
-    monkeypatch.setattr(maps, "PATIENCE", -1.0)
-
-    class Left(Exception):
-        pass
-
-    def leave(*_args) -> None:
-        raise Left
-
-    with monkeypatch.context() as patch:
-        patch.setattr(maps.st, "empty", lambda: type("Bar", (), {"progress": leave, "empty": leave})())
-        with pytest.raises(Left):
-            maps.basins_of(*ask, size=100, steps=300)
-    assert maps.basins_of(*ask, size=100, steps=300).ends == {0: 1.0}
+    with ThreadPoolExecutor(8) as visitors:
+        found = list(visitors.map(lambda _k: maps.basins_of(*ask, size=100, steps=300), range(8)))
+    assert len(asked) == 1
+    assert all(each is found[0] for each in found)
+    assert found[0].ends == {0: 1.0}
 
 
 def test_ends_without_a_point_have_greys_of_their_own() -> None:

@@ -72,8 +72,14 @@ def test_distance_is_left_out_where_minima_form_a_curve_or_do_not_exist():
 
 def test_tuning_is_remembered_and_found_again():
     chosen, goal = ALL_SURFACES["bowl"], Goal("value below", 1e-3)
-    rival = RUNS[0].optimizer
-    once = runs.tuned(chosen, rival, goal, 100, {"weight_decay": 0.0}, ("cosine", {"length": 0}), None, None)
-    assert runs.tuned(chosen, rival, goal, 100, {"weight_decay": 0.0}, ("cosine", {"length": 0}), None, None) is once
-    assert once.reached[once.best] == 1.0
-    assert first_rate(chosen, rival) > 0
+    sgd, adam = (run.optimizer for run in RUNS)
+
+    def tuned(*rivals):
+        field = [(rival, {"lr": rate, "weight_decay": 0.0}) for rival, rate in rivals]
+        return runs.tuned(chosen, field, goal, 100, ("cosine", {"length": 0}), None, None)
+
+    alone, both = tuned((sgd, 0.1)), tuned((sgd, 0.2), (adam, 0.1))
+    assert both[0] is alone[0], "whoever stays in the field is not tuned again, and the rate before does not count"
+    assert tuned((sgd, 0.1), (adam, 0.3)) is both
+    assert alone[0].reached[alone[0].best] == 1.0
+    assert first_rate(chosen, sgd) > 0

@@ -7,13 +7,38 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import Goal
+from core import OPTIMIZERS, Goal
 from core.analysis.basins import basin_map
-from core.analysis.tuning import fine_rates, sweep_rates
+from core.analysis.tuning import fine_rates, first_rate, sweep_rates
+from pages.step_size.claims import CLAIMS
 from surfaces import SURFACES
-from tests.pages import charts, held, open_page, unlined
+from tests.pages import charts, link_of, open_page, state_of, unlined
 
-PAGE = "pages/step_size.py"
+PAGE = "step_size"
+
+
+@pytest.mark.parametrize("number", range(len(CLAIMS)))
+def test_claim_loads_its_experiment_and_its_link_opens_it_again(number):
+    app = open_page(PAGE)
+    app.button_group(key="load_claim").set_value(number + 1).run()
+    assert not app.exception and not app.error and not app.warning
+    for key, value in CLAIMS[number].settings.items():
+        assert state_of(app)[key] == value
+    again = open_page(PAGE, link_of(app))
+    assert not again.warning
+    assert dict(state_of(again)) == dict(state_of(app))
+    assert said(again) == said(app)
+
+
+def test_a_new_surface_and_a_new_rival_bring_their_rates():
+    app = open_page(PAGE, exact=True, lr_sgd=0.5, rival="adam", lr_rival=0.7, x=1.0)
+    app.selectbox(key="rival").select("momentum").run()
+    assert state_of(app)["lr_sgd"] == 0.5
+    assert state_of(app)["lr_rival"] == first_rate(SURFACES["ravine"], OPTIMIZERS["momentum"])
+    app.selectbox(key="surface").select("beale").run()
+    assert (state_of(app)["x"], state_of(app)["y"]) == SURFACES["beale"].starts[0]
+    for key, optimizer in (("lr_sgd", "sgd"), ("lr_rival", "momentum")):
+        assert state_of(app)[key] == first_rate(SURFACES["beale"], OPTIMIZERS[optimizer])
 
 
 def spec(app: AppTest, words: str) -> dict:
@@ -35,7 +60,7 @@ def test_page_runs_on_every_surface(surface, picture):
     app = open_page(PAGE, picture=picture, steps=60)
     app.selectbox(key="surface").select(surface.key).run()
     assert not app.exception and not app.error
-    assert (held(app, "x"), held(app, "y")) == surface.starts[0]
+    assert (state_of(app)["x"], state_of(app)["y"]) == surface.starts[0]
 
 
 def test_sweep_is_one_run_at_every_rate_with_the_limits_marked():
@@ -53,10 +78,12 @@ def test_sweep_is_one_run_at_every_rate_with_the_limits_marked():
 
 def test_condition_number_moves_the_limit():
     app = open_page(PAGE)
-    app.slider(key="ravine_log_condition").set_value(3.0).run()
+    app.slider(key="ravine_condition").set_value(3.0).run()
     assert not app.exception and not app.error
     assert "0.002" in said(app)
     assert traces(app, "Steps to the goal")["2/λ at start and end"]["x"] == pytest.approx([0.002, 0.002])
+    old = open_page(PAGE, {"ravine_log_condition": "3"})
+    assert said(old) == said(app) and not old.warning, "as a link said it once"
 
 
 def test_limits_that_differ_have_a_mark_each():
@@ -96,7 +123,8 @@ def test_second_optimizer_brings_its_rate_and_its_curve():
     app.selectbox(key="rival").select("adam").run()
     assert not app.exception and not app.error
     assert {"SGD", "Adam"} <= set(traces(app, "Steps to the goal"))
-    assert app.session_state["rate_rival"] == pytest.approx(np.log10(0.3), abs=0.01)
+    assert state_of(app)["lr_rival"] == pytest.approx(0.3)
+    assert app.slider(key="lr_rival").value == pytest.approx(np.log10(0.3), abs=0.03)
     rows = app.table[0].value.to_dict("records")
     assert [unlined(row["Optimizer"]) for row in rows] == ["SGD", "Adam"]
 
@@ -153,5 +181,5 @@ def test_drawers_show_code(drawer):
 
 
 def test_goal_that_no_rate_reaches_is_named():
-    app = open_page("pages/step_size.py", surface="easom", x=-5.0, y=-5.0)
+    app = open_page(PAGE, surface="easom", x=-5.0, y=-5.0)
     assert [w for w in app.warning if w.value.startswith("SGD: none of the rates")]
