@@ -55,11 +55,6 @@ def variance_ratio(decay: float, lr: float, curvature: float) -> float:
     return (1 - decay) * (1 + decay * rho) / ((1 + decay) * (1 - decay * rho))
 
 
-def remembered(decay: float, steps: int) -> float:
-    """Return the weight that its first point still has in an exponential average after so many more steps."""
-    return decay**steps
-
-
 def _copy(path: np.ndarray, begin: int) -> np.ndarray:
     steps = path.shape[-2] - 1
     if not 0 <= begin <= steps:
