@@ -22,7 +22,7 @@ from ui.controls import swatch
 from ui.i18n import _
 from ui.page import state
 from ui.palette import ink, shades
-from ui.player import Track
+from ui.player.player import Track
 
 FRAMES = 1000
 """Frames of the player. Longer runs are thinned: every second step, every third ..."""

@@ -14,7 +14,7 @@ from ui import controls, figures, page
 from ui.controls import Change
 from ui.i18n import _
 from ui.page import state
-from ui.player import LABELS, Track, degraded, player
+from ui.player.player import LABELS, Track, degraded, player
 
 SCENES = ("surface", "newton_on", "trap", "trial", "part", "experiment", "lab", "ground", "diagram")
 """Choices that bring another picture: a click on the one before means nothing there."""

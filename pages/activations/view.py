@@ -26,7 +26,7 @@ from ui import compute, controls, figures, lesson, runs, scene
 from ui.figures import Curve
 from ui.i18n import _
 from ui.palette import activation_ink
-from ui.player import Track
+from ui.player.player import Track
 from ui.server import aside
 
 TITLES = {row.key: row.title for row in ACTIVATIONS}

@@ -25,7 +25,7 @@ from ui.controls import swatch
 from ui.figures import Curve
 from ui.i18n import _
 from ui.palette import MARK, SCALE, Ink
-from ui.player import Track
+from ui.player.player import Track
 
 DASHES = ("solid", "dash", "longdash", "dashdot", "longdashdot")
 COOL, WARM = SCALE[-1], SCALE[2]

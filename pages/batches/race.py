@@ -16,7 +16,7 @@ from ui import compute, controls, figures, lesson, runs, scene
 from ui.figures import Curve
 from ui.i18n import _
 from ui.page import fragment, state
-from ui.player import Track
+from ui.player.player import Track
 
 
 class Budget(NamedTuple):

@@ -11,7 +11,7 @@ from ui import compute, controls, figures, lesson, page, runs, scene
 from ui.i18n import _
 from ui.page import fragment
 from ui.palette import BLUE, GREEN, MARK, ORANGE
-from ui.player import Arrow, Track
+from ui.player.player import Arrow, Track
 
 GRADIENT, BEST, DIAL = BLUE, GREEN, ORANGE
 LINKED = {"after": "compass_after", "off": "compass_off"}

@@ -21,7 +21,7 @@ from ui.figures import Curve
 from ui.i18n import _, language
 from ui.page import fragment, state
 from ui.palette import MARK, ink
-from ui.player import Track
+from ui.player.player import Track
 
 CHARTS = ("rate_x", "rate_y", "divisor_x", "divisor_y", "length")
 LINKED = {name: f"coordinates_{name}" for name in CHARTS}

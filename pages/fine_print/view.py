@@ -17,7 +17,7 @@ from ui.figures import Curve
 from ui.i18n import _
 from ui.page import fragment, state
 from ui.palette import MARK, ink
-from ui.player import Track
+from ui.player.player import Track
 
 BARS = 20
 LINKED = {name: f"fine_print_{name}" for name in ("gap", "rate_x", "rate_y")}

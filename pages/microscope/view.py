@@ -19,7 +19,7 @@ from ui import compute, controls, figures, lesson, maps, page, runs, scene
 from ui.i18n import _
 from ui.page import fragment, state
 from ui.palette import ink
-from ui.player import Track
+from ui.player.player import Track
 
 PLANE, LINKED = "microscope_plane", {"smallest": "microscope_smallest", "largest": "microscope_largest"}
 CLICKED = 0.015

@@ -21,7 +21,7 @@ from ui import compute, controls, figures, maps, page, runs, scene
 from ui.i18n import _, language
 from ui.page import fragment, state
 from ui.palette import GREEN, MARK, SKY, VERMILION, ink
-from ui.player import Arrow, Track
+from ui.player.player import Arrow, Track
 
 LINKED = {"gap": "momentum_gap", "across": "momentum_across"}
 BUDGET = 500

@@ -18,7 +18,7 @@ from teaching.contract import Claim
 from ui import controls, figures, lesson, runs, scene
 from ui.i18n import _
 from ui.palette import MARK, ink
-from ui.player import Track
+from ui.player.player import Track
 from ui.server import aside
 
 DECAYS = 1 - np.logspace(-0.5, -4, 57)

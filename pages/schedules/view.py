@@ -21,7 +21,7 @@ from teaching.contract import Claim
 from ui import compute, controls, figures, lesson, runs, scene
 from ui.i18n import _
 from ui.palette import MARK, ink
-from ui.player import Track
+from ui.player.player import Track
 from ui.server import aside
 
 TITLES = {row.key: row.title for row in lab.LINES}

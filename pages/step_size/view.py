@@ -16,7 +16,7 @@ from ui import compute, controls, figures, lesson, maps, page, runs, scene
 from ui.i18n import _
 from ui.page import fragment, state
 from ui.palette import BROWN, INDIGO, MARK, ink
-from ui.player import Track
+from ui.player.player import Track
 
 SGD = ALL_OPTIMIZERS["sgd"]
 LINKED = {"gap": "step_size_gap", "error": "step_size_error", "sharpness": "step_size_sharpness"}

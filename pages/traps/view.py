@@ -23,7 +23,7 @@ from ui import compute, controls, figures, lesson, maps, page, runs, scene
 from ui.i18n import _
 from ui.page import fragment, state
 from ui.palette import MARK, ink
-from ui.player import Track
+from ui.player.player import Track
 
 PLANES = ("traps_plane", "traps_other")
 LINKED = {"watch": "traps_watch", "gradient": "traps_gradient"}

@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from ui.player import Arrow, Track, player
+from ui.player.player import Arrow, Track, player
 
 STEPS = 40
 BETA = 0.8

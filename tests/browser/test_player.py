@@ -5,8 +5,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor, running_app
-from ui import player as player_module
-from ui.player import Arrow, Track, player
+from ui.player import player as player_module
+from ui.player.player import Arrow, Track, player
 
 pytestmark = pytest.mark.browser
 

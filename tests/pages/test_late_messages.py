@@ -7,7 +7,8 @@ import pytest
 
 from pages import LESSONS
 from tests.pages import open_page, state_of
-from ui import frame, player
+from ui import frame
+from ui.player import player
 
 LINKS = {"activations": {"lab": "neuron"}, "recipes": {"part": "clipping"}}
 """Where the player is, on pages that do not begin with it."""

@@ -6,6 +6,7 @@ draws the paths over them and owns play, scrub, speed, keyboard and legend; Pyth
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -57,12 +58,23 @@ export default function call(component) {
   return () => { window.removeEventListener("trajectory-player", begin); destroy(); };
 }
 """
+PARTS = ("numbers", "axes", "draw", "views", "curves", "panel", "player")
+"""The browser's side, in the order in which its parts need one another."""
+
+
+def script(*parts: str) -> str:
+    """Return parts of the browser's side as one script: Streamlit takes a single one, so imports and exports go."""
+    text = "\n".join((_HERE / f"{part}.js").read_text(encoding="utf-8") for part in parts)
+    text = re.sub(r"^import \{[^}]*\} from \"\./\w+\.js\";\n", "", text, flags=re.MULTILINE)
+    return re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
+
+
 # Two components, because Streamlit sends the source again whenever the data beside it change: 58 kB a click.
 # Style isolation (the default) would break the modebar, legend and hover of the charts on the same page.
 _CODE = st.components.v2.component(
     "trajectory_player_code",
     css=(_HERE / "player.css").read_text(encoding="utf-8"),
-    js=(_HERE / "player.js").read_text(encoding="utf-8"),
+    js=script(*PARTS),
     isolate_styles=False,
 )
 _COMPONENT = st.components.v2.component("trajectory_player", js=_CALL, isolate_styles=False)
