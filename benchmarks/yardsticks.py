@@ -18,14 +18,14 @@ class Missing(Exception):
     """A yardstick needs something that is not installed; the message says what."""
 
 
-def adam_in_c(function: str):
-    """Compile adam.c and return `function`(x, y, steps, lr), which moves both arrays in place."""
+def in_c(function: str, b1: float = 0.9, b2: float = 0.999):
+    """Compile optimizers.c and return `function`(x, y, steps, lr), which moves both arrays in place."""
     if not shutil.which("gcc"):
         raise Missing("gcc is not installed")
     with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder) / "adam.so"
+        library = Path(folder) / "optimizers.so"
         # Linked without -ffast-math: with it, loading the library would round tiny numbers to zero in all of Python.
-        subprocess.run([*GCC, "-o", library.with_suffix(".o"), HERE / "adam.c"], check=True)
+        subprocess.run([*GCC, "-o", library.with_suffix(".o"), HERE / "optimizers.c"], check=True)
         subprocess.run(["gcc", "-shared", "-o", library, library.with_suffix(".o"), "-lm"], check=True)
         compiled = ctypes.CDLL(str(library))[function]
     array = np.ctypeslib.ndpointer(np.float64, flags="C_CONTIGUOUS")
@@ -33,7 +33,7 @@ def adam_in_c(function: str):
     compiled.restype = None
 
     def run(x, y, steps, lr):
-        compiled(x, y, len(x), steps, lr, 0.9, 0.999, 1e-8)
+        compiled(x, y, len(x), steps, lr, b1, b2, 1e-8)
 
     return run
 

@@ -9,8 +9,8 @@ from benchmarks.__main__ import line, main, seconds, share
 from benchmarks.rows import ROWS, Row, best_of
 from benchmarks.yardsticks import (
     Missing,
-    adam_in_c,
     himmelblau_momentum_in_numpy,
+    in_c,
     line_fits_in_numpy,
     seconds_in_new_process,
 )
@@ -22,11 +22,20 @@ STARTS = np.random.default_rng(0).uniform(-1.5, 1.5, (2, 100))
 
 
 @pytest.mark.skipif(not shutil.which("gcc"), reason="gcc is not installed")
-@pytest.mark.parametrize("function", ["adam_plain", "adam_lanes"])
-def test_adam_in_c_is_our_adam(function):
+@pytest.mark.parametrize(
+    ("function", "lr", "b1", "b2"),
+    [
+        ("adam_plain", 0.01, 0.9, 0.999),
+        ("adam_lanes", 0.01, 0.9, 0.999),
+        ("momentum_lanes", 2e-4, 0.9, 0.0),
+        ("rmsprop_lanes", 1e-4, 0.0, 0.99),
+        ("nadam_lanes", 1e-3, 0.9, 0.999),
+    ],
+)
+def test_optimizers_in_c_are_ours(function, lr, b1, b2):
     x, y = STARTS.copy()
-    adam_in_c(function)(x, y, 200, 0.01)
-    ours = descend_many("rosenbrock", "adam", STARTS, 200, 0.01).final
+    in_c(function, b1, b2)(x, y, 200, lr)
+    ours = descend_many("rosenbrock", function.split("_")[0], STARTS, 200, lr).final
     np.testing.assert_allclose([x, y], ours, rtol=1e-8)
 
 

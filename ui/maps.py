@@ -4,11 +4,9 @@ A map is an ordinary chart with the axes of its window, so it serves as a plane 
 click on it sets the start.
 """
 
-import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, lru_cache
+from functools import lru_cache
 from io import BytesIO
 
 import numpy as np
@@ -17,10 +15,11 @@ import plotly.graph_objects as go
 from PIL import Image
 
 import core.analysis.basins
-from core.analysis.basins import DIVERGED, LEFT, MOVING, BasinMap
+from core.analysis.basins import DIVERGED, LEFT, MOVING, NO_NUMBER, BasinMap
 from core.analysis.critical_points import KINDS, NO_HESSIAN, Atlas, CriticalPoint, find
 from core.analysis.curvature import curvature_map
 from core.engine.spec import Optimizer, Surface
+from core.engine.threads import threads
 from core.memory import remembered
 from core.text import T
 from ui.figures import FALLING, LEGEND, MARGIN, RISING, Still, faded, log_axis, plane, show_window
@@ -41,7 +40,7 @@ FAMILIES = {
 """Colours of critical points, a family for each kind, told apart by all common kinds of colour vision (Okabe and Ito
 2008, some darkened): minima are blue to green, saddles orange to brown, maxima purple, others olive. The first of each
 is that of its markers; neighbours of one kind that have basins take the others."""
-NO_END = {MOVING: "#c3c8ce", DIVERGED: "#2b2f35", LEFT: "#8a9099"}
+NO_END = {MOVING: "#c3c8ce", DIVERGED: "#2b2f35", LEFT: "#8a9099", NO_NUMBER: "#12343b"}
 """Greys of runs that end at no critical point."""
 DIFFERENT = "#3a0d1e"
 PALE = 0.7
@@ -120,15 +119,9 @@ def _basins_of(surface, optimizer, hyper, size, steps, progress: Callable[[float
         steps,
         hyper=dict(hyper),
         atlas=atlas_of(surface),
-        executor=_threads(),
+        executor=threads(),
         progress=progress,
     )
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    """Return the threads of all maps of this process: the kernels run without the interpreter lock."""
-    return ThreadPoolExecutor(os.cpu_count(), "maps")
 
 
 def basins(found: BasinMap, *, height: int = 430) -> go.Figure:
@@ -222,7 +215,8 @@ def kind_of_end(atlas: Atlas, end: int) -> str | int:
 
 def _name(atlas: Atlas, end: int) -> str:
     if end < 0:
-        return {MOVING: _("still moving"), DIVERGED: _("diverged"), LEFT: _("left the box")}[end]
+        names = {MOVING: _("still moving"), DIVERGED: _("diverged"), LEFT: _("left the box")}
+        return {**names, NO_NUMBER: _("not a number")}[end]
     curve = atlas.curves[end - len(atlas.points)] if end >= len(atlas.points) else None
     point = curve.samples[0] if curve else atlas.points[end]
     place = f"({point.x:.3g}, {point.y:.3g})".replace("-", "−")

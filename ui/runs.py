@@ -65,7 +65,7 @@ def track(run: Trajectory, steps: int, *, arrows: bool) -> Track:
         },
         arrows=pointers,
         outcome="" if run.status in ("running", "converged") else outcome(run),
-        failed=run.status in ("diverged", "left the box"),
+        failed=run.failed,
     )
 
 
@@ -158,6 +158,8 @@ def outcome(run: Trajectory) -> str:
         return _("diverged at step {step}", step=run.stopped_at)
     if run.status == "left the box":
         return _("left the box at step {step}", step=run.stopped_at)
+    if run.status == "not a number":
+        return _("not a number at step {step}: {name}", step=run.stopped_at, name=run.undefined)
     if run.status == "converged":
         return _("at rest since step {step}", step=run.stopped_at)
     return _("still moving")
@@ -248,6 +250,11 @@ def inspect(finished: Sequence[Trajectory]) -> Trajectory:
 def inspector(run: Trajectory, step: int) -> None:
     """Show the numbers of the formula in one step of one run."""
     last = len(run.rate)
+    if run.undefined and step >= last:
+        why = _(run.cause) if run.cause else _("the formula has no result")
+        st.info(
+            _("In step {step} {name} is no number any more: {why}.", step=run.stopped_at, name=run.undefined, why=why)
+        )
     if last == 0:
         st.info(_("{name} took no step: it stood outside from the start.", name=run.optimizer.title))
         return

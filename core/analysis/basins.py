@@ -15,14 +15,15 @@ from core.analysis.critical_points import Atlas, find, member
 from core.analysis.curvature import window_axes
 from core.engine.checks import checked_steps
 from core.engine.descend_many import Ensemble
-from core.engine.loop import CONVERGED, RUNNING
+from core.engine.loop import CONVERGED, NOT_A_NUMBER, RUNNING
 from core.engine.loop import DIVERGED as DIVERGED_RUN
 from core.engine.loop import LEFT as LEFT_RUN
 from core.engine.spec import Goal, Optimizer, Surface
 from core.resolve import optimizer_of, surface_of
 
-MOVING, DIVERGED, LEFT = -1, -2, -3
-"""Ends that are no critical point: used up its steps elsewhere, diverged, left a surface with borders."""
+MOVING, DIVERGED, LEFT, NO_NUMBER = -1, -2, -3, -4
+"""Ends that are no critical point: used up its steps elsewhere, diverged, left a surface with borders, met a number
+that is none."""
 NEAR = 0.01
 """A run has arrived when it is this near to its end, in parts of the shorter side of the window of the atlas."""
 STAGE = 60
@@ -42,7 +43,7 @@ class BasinMap:
     x: np.ndarray
     y: np.ndarray
     end: np.ndarray
-    """(len(y), len(x)) index in `atlas.points`, then in `atlas.curves` counted on; MOVING, DIVERGED or LEFT."""
+    """(len(y), len(x)) index in `atlas.points`, then in `atlas.curves` counted on; or one of the four above."""
     steps: np.ndarray
     """(len(y), len(x)) the first step near to the end; on a curve the step since which the run rests; where there is no
     end, the step at which the run stopped."""
@@ -109,6 +110,7 @@ def basin_map(
     end = _nearest_end(final, spots, owner, near)
     end[outcome == DIVERGED_RUN] = DIVERGED
     end[outcome == LEFT_RUN] = LEFT
+    end[outcome == NOT_A_NUMBER] = NO_NUMBER
     # Once more, until each run comes near its own end. To ask for every end at every step would take longer.
     done = 0.7
     for k in np.unique(end[(end >= 0) & (end < len(atlas.points))]):

@@ -29,11 +29,11 @@ def sharpness(run: Trajectory) -> np.ndarray:
 
 
 def end_of(run: Trajectory, atlas: Atlas) -> CriticalPoint | None:
-    """Return the minimum nearest to the last point of a run, of a diverged run to its start.
+    """Return the minimum nearest to the last point of a run, of a run that is lost to its start.
 
     On a curve of minima it is the last point itself, once the run rests there; None where there is no end.
     """
-    x, y = run.path[0 if run.status == "diverged" else -1]
+    x, y = run.path[0 if run.lost else -1]
     minima = [point for point in atlas.points if point.kind == "minimum"]
     if minima:
         return min(minima, key=lambda point: np.hypot(point.x - x, point.y - y))

@@ -12,7 +12,6 @@ arXiv:1408.3595, proposition 1 (the best rates and betas).
 
 import inspect
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import sqrt
 
@@ -21,6 +20,7 @@ import numpy as np
 from core import descend_many
 from core.analysis.curvature import eigenvalues
 from core.engine.spec import Goal, Optimizer, Surface
+from core.engine.threads import threads
 from core.resolve import optimizer_of, surface_of
 
 METHODS = ("momentum", "ema_momentum", "nesterov", "momentum_faulty")
@@ -199,10 +199,9 @@ def measured_map(
     lr, beta = (grid.ravel() for grid in np.meshgrid(rates, betas))
     starts = np.tile(np.array(start, dtype=float)[:, None], lr.size)
     hyper = settings(optimizer, lr, beta)
-    with ThreadPoolExecutor(2) as executor:  # surfaces full of sines take a second on one core
-        runs = descend_many(surface, optimizer, starts, budget, hyper=hyper, goal=goal, executor=executor)
+    runs = descend_many(surface, optimizer, starts, budget, hyper=hyper, goal=goal, executor=threads())
     steps = np.where(runs.held >= 0, runs.held, budget).astype(float)
-    steps[np.isin(runs.status, ("diverged", "left the box"))] = np.nan
+    steps[runs.failed] = np.nan
     return StabilityMap(optimizer, rates, betas, steps.reshape(len(betas), len(rates)), budget)
 
 

@@ -120,6 +120,6 @@ def sweep_rates(
         final = (
             surface.with_parameters(**settings.get("parameters") or {}).value(*runs.final).reshape(len(rates), count)
         )
-        diverged = (runs.status == "diverged").reshape(len(rates), count)
-        best = int(np.argmin(np.median(np.where(diverged, np.inf, final), axis=1)))
+        lost = runs.lost.reshape(len(rates), count)
+        best = int(np.argmin(np.median(np.where(lost, np.inf, final), axis=1)))
     return RateSweep(np.asarray(rates), taken, reached, best)

@@ -21,7 +21,9 @@ from core.engine.checks import (
     checked_tolerance,
 )
 from core.engine.evaluate import parameter_rows
-from core.engine.kernels import GRADIENT, RECEIVED, STATE, VALUE, X
+from core.engine.kernels import GRADIENT, RECEIVED, VALUE, X
+from core.engine.layout import Layout
+from core.engine.not_a_number import cause_in_gradient, cause_in_step
 from core.engine.spec import Goal, Noise, Optimizer, Schedule, Surface
 
 REST = 1e-8
@@ -35,7 +37,7 @@ class Trajectory:
     Row k of `path`, `value`, `gradient`, `gradient_norm` and of every array in `state` belongs to the point after k
     steps, row 0 to the start; row k of `received` (the gradient of the batch, with noise and clipping) and `rate` to
     step k + 1.
-    After divergence the finite rows are kept.
+    After divergence, or where a number ceased to be one, the finite rows are kept.
     """
 
     surface: Surface
@@ -53,13 +55,27 @@ class Trajectory:
     state: dict[str, np.ndarray]
     """(steps + 1, 2) each, or (steps + 1,) for what the coordinates share."""
     status: str
-    """"running" (the steps were used up), "converged", "diverged" or "left the box"."""
+    """"running" (the steps were used up), "converged", "diverged", "left the box" or "not a number"."""
     stopped_at: int
     """The step at which it ended; for "converged" the step since which the gradient has been at rest."""
     first: int
     """The first step at which the goal held, -1 for never or no goal."""
     held: int
     """The first step since which the goal held to the end, -1 for never or no goal."""
+    undefined: str = ""
+    """For "not a number" what ceased to be one: "x", "y", "f_x" or "f_y"."""
+    cause: str = ""
+    """Why, one of core.engine.not_a_number.CAUSES; "" where that is not known."""
+
+    @property
+    def lost(self) -> bool:
+        """True where the run diverged or a number ceased to be one, so that its end means nothing."""
+        return self.status in loop.LOST
+
+    @property
+    def failed(self) -> bool:
+        """True where the run is lost or left the box."""
+        return self.status in loop.FAILED
 
     @property
     def gradient_norm(self) -> np.ndarray:
@@ -113,7 +129,7 @@ def descend(
     sees; `noise` is a Noise or an array (steps, 2) added to it; `clip_value` then limits each of its parts, and
     `clip_norm` its length. Value and gradient of the Trajectory are those of all data. `parameters` pick a member of a
     family of surfaces. A run does not stop when it has converged (some optimizers leave again); it stops where it
-    diverges or leaves a bounded surface.
+    diverges, leaves a bounded surface, or meets a number that is none.
 
     Raises ValueError that names the argument, what it got and what is allowed.
     """
@@ -123,16 +139,15 @@ def descend(
     rates, plateau = checked_schedule(schedule, steps)
     draws, sigma = checked_noise(noise, steps, range(1))
     places, stream, rows_in_use = batch_places(checked_batches(batches, surface, steps), surface.data, steps)
-    per_coordinate = [s.key for s in optimizer.state if not s.shared]
-    shared = [s.key for s in optimizer.state if s.shared]
-    rate_row = STATE + 2 * len(per_coordinate) + len(shared)
+    layout = Layout(optimizer)
+    chosen = parameter_rows(surface, checked_parameters(surface, parameters))
     out, record = loop.drive(
         surface,
         optimizer,
         point[:, None],
         values,
         steps,
-        parameters=parameter_rows(surface, checked_parameters(surface, parameters)),
+        parameters=chosen,
         rates=rates,
         noise=draws,
         sigma=sigma,
@@ -144,12 +159,12 @@ def descend(
         tolerance=checked_tolerance(tolerance),
         goal=checked_goal(goal),
         stop_at_goal=False,
-        keep=rate_row + 1 - X,
+        keep=layout.rate + 1 - X,
     )
     del rows_in_use
     outcome = out[0]
     stop = steps if outcome[loop.OUTCOME] in (loop.RUNNING, loop.CONVERGED) else int(outcome[loop.STOP])
-    rows = record[0, : stop + 1]
+    rows = everything = record[0, : stop + 1]
     if not np.isfinite(rows[-1, : RECEIVED - X]).all():
         finite = np.isfinite(rows[:, : RECEIVED - X]).all(axis=1)
         rows = rows[: max(1, int(np.argmin(finite)))]  # the start is always there, even where nothing is defined
@@ -157,8 +172,10 @@ def descend(
     def pair(row: int) -> np.ndarray:
         return np.ascontiguousarray(rows[:, row - X : row - X + 2])
 
-    state = {key: pair(STATE + 2 * k) for k, key in enumerate(per_coordinate)}
-    state |= {key: rows[:, STATE - X + 2 * len(per_coordinate) + k].copy() for k, key in enumerate(shared)}
+    state = {key: rows[:, row - X].copy() if key in layout.shared else pair(row) for key, row in layout.rows.items()}
+    undefined = cause = ""
+    if outcome[loop.OUTCOME] == loop.NOT_A_NUMBER:
+        undefined, cause = _undefined(surface, chosen, optimizer, values, everything)
     return Trajectory(
         surface=surface,
         optimizer=optimizer,
@@ -167,10 +184,29 @@ def descend(
         value=rows[:, VALUE - X].copy(),
         gradient=pair(GRADIENT),
         received=pair(RECEIVED)[1:],
-        rate=rows[1:, rate_row - X].copy(),
+        rate=rows[1:, layout.rate - X].copy(),
         state=state,
         status=loop.STATUS[int(outcome[loop.OUTCOME])],
         stopped_at=int(outcome[loop.STOP]),
         first=int(outcome[loop.FIRST]),
         held=int(outcome[loop.HELD]),
+        undefined=undefined,
+        cause=cause,
     )
+
+
+def _undefined(
+    surface: Surface, parameters: tuple, optimizer: Optimizer, hyper: dict[str, float], rows: np.ndarray
+) -> tuple[str, str]:
+    """Return which number in the last of the engine's rows is none, and why."""
+    names = {X: "x", X + 1: "y", GRADIENT: "f_x", GRADIENT + 1: "f_y"}
+    row = next(row for row in names if np.isnan(rows[-1, row - X]))
+    if row >= GRADIENT:
+        return names[row], cause_in_gradient(surface, rows[-1, 0], rows[-1, 1], parameters)
+    d, layout = row - X, Layout(optimizer)
+    places = {key: at - X + (0 if key in layout.shared else d) for key, at in {"x": X, **layout.rows}.items()}
+    step = int(np.argmax(np.isnan(rows[:, list(places.values())]).any(axis=1)))  # the point may follow its state later
+    hyper = {**hyper, "lr": rows[step, -1]}
+    known = optimizer.prepare(**hyper) if optimizer.prepare else hyper
+    before = {key: rows[step - 1, place] for key, place in places.items()}
+    return names[row], cause_in_step(optimizer, {**known, **before, "g": rows[step, RECEIVED - X + d]})

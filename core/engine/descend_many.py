@@ -24,11 +24,14 @@ from core.engine.checks import (
 )
 from core.engine.descend import REST
 from core.engine.evaluate import parameter_rows
-from core.engine.kernels import VALUE, X
+from core.engine.kernels import LANES, STATE, VALUE, X
+from core.engine.layout import Layout
 from core.engine.spec import Goal, Noise, Optimizer, Schedule, Surface
 
-CHUNK = 4096
-"""Runs per call of the engine: about 10 ms for 500 steps, so that a progress bar moves and other threads get a turn."""
+CHUNK = 32 * LANES
+"""Runs per call of the engine at most."""
+CHUNK_STEPS = 3_000_000
+"""Runs times steps per call, 3 to 100 ms, so that a progress bar moves and other callers get their turns."""
 CHUNK_NUMBERS = 4_000_000
 """Numbers (of noise, of records) that one chunk may hold: 32 MB."""
 
@@ -38,7 +41,7 @@ class Ensemble:
     """What happened in N runs."""
 
     final: np.ndarray
-    """(2, N) last point; of a diverged run the last finite one."""
+    """(2, N) last point; of a diverged run, and where a number ceased to be one, the last finite one."""
     outcome: np.ndarray
     """(N,) index in core.engine.loop.STATUS."""
     stopped_at: np.ndarray
@@ -56,8 +59,18 @@ class Ensemble:
 
     @property
     def status(self) -> np.ndarray:
-        """(N,) words: "running", "converged", "diverged", "left the box" or "reached the goal"."""
+        """(N,) words: "running", "converged", "diverged", "left the box", "reached the goal" or "not a number"."""
         return np.array(loop.STATUS)[self.outcome]
+
+    @property
+    def lost(self) -> np.ndarray:
+        """(N,) True where a run diverged or a number ceased to be one, so that its end means nothing."""
+        return np.isin(self.status, loop.LOST)
+
+    @property
+    def failed(self) -> np.ndarray:
+        """(N,) True where a run is lost or left the box."""
+        return np.isin(self.status, loop.FAILED)
 
 
 def descend_many(
@@ -137,7 +150,9 @@ def descend_many(
     order = np.argsort([kinds[own] for own in drawn], kind="stable") if drawn else range(count)
     numbers = steps * (2 * (noise is not None) + 3 * record)
     numbers += 2 * sum(own.rows(steps) for own in kinds) // count
-    size = CHUNK if numbers == 0 else max(1, min(CHUNK, CHUNK_NUMBERS // numbers))
+    size = min(CHUNK, max(LANES, CHUNK_STEPS // steps // LANES * LANES))
+    if numbers > 0:
+        size = max(1, min(size, CHUNK_NUMBERS // numbers))
     chunks = [order[begin : begin + size] for begin in range(0, count, size)]
     parts = []
     for part in (executor.map if executor else map)(chunk, chunks):
@@ -163,7 +178,6 @@ def descend_many(
 
 def _state(optimizer: Optimizer, rows: np.ndarray) -> dict[str, np.ndarray]:
     """Return the final state by key from the rows (states, N) of the engine."""
-    per_coordinate = [s.key for s in optimizer.state if not s.shared]
-    shared = [s.key for s in optimizer.state if s.shared]
-    state = {key: rows[2 * k : 2 * k + 2] for k, key in enumerate(per_coordinate)}
-    return state | {key: rows[2 * len(per_coordinate) + k] for k, key in enumerate(shared)}
+    layout = Layout(optimizer)
+    places = {key: row - STATE for key, row in layout.rows.items()}
+    return {key: rows[at] if key in layout.shared else rows[at : at + 2] for key, at in places.items()}

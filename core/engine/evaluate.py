@@ -12,13 +12,14 @@ from core.engine.kernels import (
     HESSIAN,
     LANES,
     PARAMETERS,
-    ROWS,
+    PREVIOUS,
     VALUE,
     X,
     address,
     call_surface,
     kernel,
     surface_kernel,
+    workspaces,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def evaluate(surface: Surface, order: int, x, y, places: np.ndarray | None = Non
     points = np.stack([x.ravel(), y.ravel()])
     out = np.empty((order + 1, points.shape[1]))
     _evaluate(
-        np.zeros((ROWS, LANES)),
+        workspaces(),
         surface_kernel(surface.formulas, surface.data is not None),
         order,
         points,
@@ -63,7 +64,7 @@ def evaluate(surface: Surface, order: int, x, y, places: np.ndarray | None = Non
 
 def _parameter_table(surface: Surface, places: np.ndarray | None) -> np.ndarray:
     """Return rows PARAMETERS ... COUNT of the workspace, one column for all points or one for each."""
-    table = np.zeros((X - PARAMETERS, 1 if places is None else len(places)))
+    table = np.zeros((PREVIOUS - PARAMETERS, 1 if places is None else len(places)))
     for row, number in enumerate(parameter_rows(surface)):
         table[row] = number
     if surface.data is not None:

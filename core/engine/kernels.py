@@ -1,10 +1,10 @@
 """Turn scalar formulas into compiled block kernels; the only module that imports Numba.
 
 A formula is written for one coordinate (an optimizer) or one point (a surface). Here it is *lifted* to a loop over
-`LANES` independent runs in lock step and compiled to a C function. The engine calls it through its address, so that
-N surfaces and M optimizers cost N + M compilations and never N x M.
+`LANES` independent runs in lock step, written in LLVM's instructions, and compiled to a C function. The engine calls it
+through its address, so that N surfaces and M optimizers cost N + M compilations and never N x M.
 
-Two decisions carry the speed, each measured on Adam + Rosenbrock with one core:
+What carries the speed, each measured on Adam + Rosenbrock with one core (docs/adr/0005 says what did not help):
 
 - All numbers of a block stand in one workspace whose shape is known at compile time. The distances between its rows
   are then constants, LLVM needs no run-time alias checks, and the loops vectorise (3.2 -> 2.4 ns per run and step;
@@ -17,38 +17,64 @@ import ctypes
 import functools
 import hashlib
 import inspect
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable
+from contextlib import contextmanager
 from pathlib import Path
 
 import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
+from numba.core.compiler import Flags
+from numba.core.cpu_options import FastMathOptions
 from numba.extending import intrinsic
 
-LANES = 64
-"""Runs per block. 64 lanes of Adam (17 rows) are 9 kB and stay in the first-level cache."""
+LANES = 160
+"""Runs per block. 160 lanes of Adam (10 rows, and a column) are 13 kB and stay in the first-level cache."""
+PITCH = LANES + 16
+"""Doubles from one row of a workspace to the next. A load waits for a store that stands 4096 bytes, or 8192, away."""
 
+# Never full fastmath: it assumes that NaN and infinity do not occur, and removes the checks that detect divergence.
+FAST = ("contract", "reassoc", "arcp", "nsz")
 OPTIONS = {
     "nogil": True,
     "error_model": "numpy",
-    # Never full fastmath: it assumes that NaN and infinity do not occur, and removes the checks that detect divergence.
-    "fastmath": {"contract", "reassoc", "arcp", "nsz"},
+    "fastmath": set(FAST),
 }
 
 _WORKSPACE = types.CPointer(types.float64)
 _C_OPTIONS = {name: OPTIONS[name] for name in ("error_model", "fastmath")}
 _SURFACE = types.void(types.intp, types.intp, _WORKSPACE)
-_UPDATE = types.void(types.intp, _WORKSPACE)
+_UPDATE = types.void(types.intp, types.intp, _WORKSPACE)
+_WHOLE, _DOUBLE = ir.IntType(64), ir.DoubleType()
+_UNSIGNED = 2**63 - 1
 INTERPRETED = bool(numba.config.DISABLE_JIT)
 """True under NUMBA_DISABLE_JIT=1: the same code then runs as plain Python, slowly, for coverage and debugging."""
 
 # The rows of a workspace. Hyper-parameters follow the state, the learning rate first.
-HESSIAN, PARAMETERS, X, VALUE, GRADIENT, RECEIVED, STATE = 0, 3, 7, 9, 10, 12, 14
+HESSIAN, PARAMETERS, PREVIOUS, X, VALUE, GRADIENT, RECEIVED, STATE = 0, 3, 7, 9, 11, 12, 14, 16
 # The last two rows of the parameters, for a loss from data: where its rows stand in memory, and how many.
-DATA, COUNT = X - 2, X - 1
+DATA, COUNT = PREVIOUS - 2, PREVIOUS - 1
 ROWS = 64
 """Rows of a workspace: room for every optimizer, and for what the engine notes down about a run."""
+LIMITS = ROWS - 1
+"""A row for what all runs share: scale and shift that bring the box of x to -1 ... 1, the same for y, one over the
+square of the steepest slope, and the square of a slope at rest."""
+EVENT = 6
+"""Its column where a gradient leaves 0 if all runs are well inside of these limits and none rests, and otherwise 1."""
+
+
+def workspaces(*shape: int, rows: int = ROWS) -> np.ndarray:
+    """Return zeros (*shape, rows, PITCH) for one or many workspaces, each row at a border of 64 bytes.
+
+    A vector that lies across two such lines of the cache takes twice as long (momentum: 25 -> 11 ns for 64 lanes).
+    """
+    size = math.prod(shape) * rows * PITCH
+    memory = np.zeros(size + 8)
+    begin = -memory.ctypes.data % 64 // 8
+    return memory[begin : begin + size].reshape(*shape, rows, PITCH)
 
 
 def kernel(signature: str) -> Callable:
@@ -86,99 +112,240 @@ def surface_kernel(formulas: tuple[Callable, Callable, Callable], over_data: boo
     """Lift (value, gradient, hessian) of one point to a block; return its address.
 
     The kernel is `(lanes, order, workspace)`: it reads the points in rows X and the PARAMETERS, and writes the
-    derivative of order 0, 1 or 2 to rows VALUE, GRADIENT or HESSIAN (f; f_x, f_y; f_xx, f_xy, f_yy). Formulas
-    `over_data` take one row of data as their last two arguments, and the kernel writes the mean over all rows.
+    derivative of order 0, 1 or 2 to rows VALUE, GRADIENT or HESSIAN (f; f_x, f_y; f_xx, f_xy, f_yy), of order 1 also
+    EVENT. Formulas `over_data` take one row of data as their last two arguments, and the kernel writes the mean over
+    all rows.
     """
-    value, gradient, hessian = formulas
-    count = len(inspect.signature(value).parameters) - (4 if over_data else 2)
-    point = _cells(range(X, X + 2), range(PARAMETERS, PARAMETERS + count))
-    lift = _lifted_mean if over_data else _lifted
-    source = f"""
-def surface(lanes, order, workspace):
-    w = rows(workspace, (ROWS, LANES))
-    if order == 0:
+    count = len(inspect.signature(formulas[0]).parameters) - (4 if over_data else 2)
+    point = [X, X + 1, *range(PARAMETERS, PARAMETERS + count)]
+    rows = [range(first, first + order + 1) for order, first in enumerate((VALUE, GRADIENT, HESSIAN))]
+
+    def interpreted(lanes, order, workspace):
         for b in range(lanes):
-{lift("value", [VALUE], point)}
-    elif order == 1:
-        for b in range(lanes):
-{lift("gradient", range(GRADIENT, GRADIENT + 2), point)}
-    else:
-        for b in range(lanes):
-{lift("hessian", range(HESSIAN, HESSIAN + 3), point)}
-"""
-    return _compile(source, _SURFACE, {"value": value, "gradient": gradient, "hessian": hessian}, home=value)
+            given = workspace[point, b]
+            if over_data:
+                place = ctypes.cast(int(workspace[DATA, b]), ctypes.POINTER(ctypes.c_double))
+                data = np.ctypeslib.as_array(place, (int(workspace[COUNT, b]), 2))
+                workspace[rows[order], b] = np.mean([formulas[order](*given, *row) for row in data], axis=0)
+            else:
+                workspace[rows[order], b] = formulas[order](*given)
+        if order == 1:
+            x, y, f_x, f_y = workspace[[X, X + 1, GRADIENT, GRADIENT + 1], :lanes]
+            x_scale, x_shift, y_scale, y_shift, steepness, rest = workspace[LIMITS, :EVENT]
+            slope = f_x * f_x + f_y * f_y
+            sizes = np.abs([x * x_scale + x_shift, y * y_scale + y_shift, slope * steepness])
+            workspace[LIMITS, EVENT] = not ((sizes <= 1 - 1e-9).all() and (slope > rest).all())
 
+    def generate(lift: "_Lift", lanes, order, _workspace):
+        for k, formula in enumerate(formulas):
+            scalar = lift.formula(formula, len(point) + 2 * over_data, k + 1)
+            with lift.builder.if_then(lift.equal(order, k)):
+                watch = _Watch(lift) if k == 1 else None
+                with lift.loop(lanes) as b:
+                    given = [lift.load(row, b) for row in point]
+                    results = lift.mean(scalar, given, k + 1, b) if over_data else scalar(given)
+                    if watch:
+                        watch.look_at(*given[:2], *results)
+                    for row, result in zip(rows[k], results, strict=True):
+                        lift.store(result, row, b)
+                if watch:
+                    watch.report()
 
-def _lifted(formula: str, results: Sequence[int], point: str) -> str:
-    return f"            {_cells(results)} = {formula}({point})"
-
-
-def _lifted_mean(formula: str, results: Sequence[int], point: str) -> str:
-    sums = [f"sum{k}" for k in range(len(results))]
-    parts = [f"part{k}" for k in range(len(results))]
-    lines = [
-        f"count = int({_cells([COUNT])})",
-        f"data = rows(pointer({_cells([DATA])}), (count, 2))",
-        *(f"{total} = 0.0" for total in sums),
-        "for i in range(count):",
-        f"    {', '.join(parts)} = {formula}({point}, data[i, 0], data[i, 1])",
-        *(f"    {total} += {part}" for total, part in zip(sums, parts, strict=True)),
-        *(f"{_cells([row])} = {total} / count" for row, total in zip(results, sums, strict=True)),
-    ]
-    return "\n".join(f"            {line}" for line in lines)
+    return _compile("surface", _SURFACE, generate, interpreted, formulas, (over_data,))
 
 
 @functools.cache
 def update_kernel(step: Callable, state: tuple[str, ...], shared: tuple[str, ...], hyper: tuple[str, ...]):
     """Lift the step of one coordinate to a block of two coordinates; return its address.
 
-    The kernel is `(lanes, workspace)`: it reads the gradient in rows GRADIENT and moves the points in rows X. From row
-    STATE on stand each name of `state` once per coordinate, each name of `shared` (running products and counters,
-    equal for both coordinates of a run) once, then each name of `hyper`. `step` takes x, g, then all these names
-    in any order, and returns x followed by state and shared in the order of its own arguments.
+    The kernel is `(lanes, alike, workspace)`: it reads the gradient in rows GRADIENT, moves the points in rows X, and
+    leaves in rows PREVIOUS where they were. From row STATE on stand each name of `state` once per coordinate, each name
+    of `shared` (running products and counters, equal for both coordinates of a run) once, then each name of `hyper`.
+    Where the runs are `alike` in all of `shared` and `hyper`, only column 0 of these is read and written. `step` takes
+    x, g, then all these names in any order, and returns x followed by state and shared in the order of its own
+    arguments.
     """
     names = list(inspect.signature(step).parameters)[2:]
     if sorted(names) != sorted((*state, *shared, *hyper)):
         raise TypeError(f"{step.__module__}.step takes {names}, but its spec declares {[*state, *shared, *hyper]}")
-    shared_row = {name: STATE + 2 * len(state) + k for k, name in enumerate(shared)}
-    hyper_row = {name: STATE + 2 * len(state) + len(shared) + k for k, name in enumerate(hyper)}
+    common = {name: STATE + 2 * len(state) + k for k, name in enumerate((*shared, *hyper))}
+    own = {"x": X} | {name: STATE + 2 * k for k, name in enumerate(state)}
+    returned = ["x", *(name for name in names if name not in hyper)]
 
-    def argument(name: str, d: int) -> str:
-        if name in shared:
-            return name
-        return _cells([hyper_row[name] if name in hyper else STATE + 2 * state.index(name) + d])
+    def interpreted(lanes, alike, workspace):
+        before = {name: workspace[row].copy() for name, row in common.items()}
+        workspace[PREVIOUS : PREVIOUS + 2] = workspace[X : X + 2]
+        for b in range(lanes):
+            for d in range(2):
+                known = {name: before[name][0 if alike else b] for name in common}
+                known |= {name: workspace[row + d, b] for name, row in own.items()}
+                results = step(known["x"], workspace[GRADIENT + d, b], *(known[name] for name in names))
+                for name, result in zip(returned, results if len(returned) > 1 else (results,), strict=True):
+                    workspace[(common[name], 0 if alike else b) if name in common else (own[name] + d, b)] = result
 
-    # Both coordinates start from the same shared values; what comes back for them is stored once, at the end.
-    lines = [f"{name} = {_cells([r])}" for name, r in shared_row.items()]
-    for d in range(2):
-        call = ", ".join([_cells([X + d, GRADIENT + d]), *(argument(name, d) for name in names)])
-        results = [f"{name}_next" if name in shared else argument(name, d) for name in names if name not in hyper]
-        lines.append(f"{', '.join([_cells([X + d]), *results])} = step({call})")
-    lines += [f"{_cells([r])} = {name}_next" for name, r in shared_row.items()]
-    body = "\n        ".join(lines)
-    source = f"""
-def update(lanes, workspace):
-    w = rows(workspace, (ROWS, LANES))
-    for b in range(lanes):
-        {body}
-"""
-    return _compile(source, _UPDATE, {"step": step}, home=step)
+    def generate(lift: "_Lift", lanes, alike, _workspace):
+        scalar = lift.formula(step, 2 + len(names), len(returned))
+        with lift.builder.if_else(lift.equal(alike, 0)) as (differ, agree):
+            with differ, lift.loop(lanes) as b:
+                after = move(lift, scalar, b, {name: lift.load(row, b) for name, row in common.items()})
+                for name in shared:
+                    lift.store(after[name], common[name], b)
+            with agree:
+                now = {name: lift.load(row, lift.zero) for name, row in common.items()}
+                last = {name: lift.variable(now[name]) for name in shared}
+                with lift.loop(lanes) as b:
+                    after = move(lift, scalar, b, now)
+                    for name in shared:
+                        lift.builder.store(after[name], last[name])
+                for name in shared:
+                    lift.store(lift.builder.load(last[name]), common[name], lift.zero)
+
+    def move(lift: "_Lift", scalar, b, now: dict) -> dict:
+        """Take the step of both coordinates of lane b and return the results, shared ones among them."""
+        both = []
+        for d in range(2):
+            known = now | {name: lift.load(row + d, b) for name, row in own.items()}
+            results = scalar([known["x"], lift.load(GRADIENT + d, b), *(known[name] for name in names)])
+            both.append((known["x"], dict(zip(returned, results, strict=True))))
+        for d, (x, after) in enumerate(both):
+            lift.store(x, PREVIOUS + d, b)
+            for name, row in own.items():
+                lift.store(after[name], row + d, b)
+        return after
+
+    return _compile("update", _UPDATE, generate, interpreted, (step,), (state, shared, hyper))
 
 
-def _cells(*groups) -> str:
-    return ", ".join(f"w[{r}, b]" for group in groups for r in group)
+class _Lift:
+    """Writes the instructions of a kernel: its loops, its loads and stores, and the formula, put inline.
+
+    Most of Numba's time goes into its type inference and lowering. So it sees a formula once, and no loop around it.
+    """
+
+    def __init__(self, context, builder: ir.IRBuilder, workspace):
+        self.context, self.builder, self.workspace = context, builder, workspace
+        self.zero = ir.Constant(_WHOLE, 0)
+
+    def equal(self, number, constant: int):
+        return self.builder.icmp_signed("==", number, ir.Constant(_WHOLE, constant))
+
+    @contextmanager
+    def loop(self, count):
+        """Repeat what is written inside, with the number of the turn."""
+        with cgutils.for_range(self.builder, count) as loop:
+            yield loop.index
+
+    def _cell(self, row: int, b):
+        place = self.builder.add(b, ir.Constant(_WHOLE, row * PITCH), flags=["nuw", "nsw"])
+        return self.builder.gep(self.workspace, [place], inbounds=True)
+
+    def load(self, row: int, b):
+        return self.builder.load(self._cell(row, b))
+
+    def store(self, value, row: int, b) -> None:
+        self.builder.store(value, self._cell(row, b))
+
+    def variable(self, start):
+        """Return the place of a number that a loop changes; LLVM keeps it in a register."""
+        return cgutils.alloca_once_value(self.builder, start)
+
+    def formula(self, formula: Callable, arguments: int, results: int) -> Callable:
+        """Compile a formula and return what writes its text, given its arguments: a list of results."""
+        kind = types.float64 if results == 1 else types.UniTuple(types.float64, results)
+        signature = kind(*[types.float64] * arguments)
+        flags = Flags()
+        flags.forceinline = True
+        flags.error_model = OPTIONS["error_model"]
+        flags.fastmath = FastMathOptions(set(FAST))
+        compiled = self.context.compile_subroutine(self.builder, formula, signature, flags=flags, caching=False)
+
+        def write(given: list) -> list:
+            call = self.context.call_internal_no_propagate  # no formula raises
+            _status, value = call(self.builder, compiled.fndesc, signature, given)
+            return [value] if results == 1 else [self.builder.extract_value(value, k) for k in range(results)]
+
+        return write
+
+    def mean(self, scalar: Callable, given: list, results: int, b) -> list:
+        """Return the mean of a formula over the rows of data of lane b."""
+        builder = self.builder
+        count = self.load(COUNT, b)
+        data = builder.inttoptr(builder.fptoui(self.load(DATA, b), _WHOLE), _DOUBLE.as_pointer())
+        nothing = ir.Constant(_DOUBLE, 0.0)
+        sums = [self.variable(nothing) for _ in range(results)]
+        for total in sums:  # for every lane anew
+            builder.store(nothing, total)
+        with self.loop(builder.fptosi(count, _WHOLE)) as i:
+            first = builder.mul(i, ir.Constant(_WHOLE, 2))
+            row = [builder.load(builder.gep(data, [builder.add(first, ir.Constant(_WHOLE, k))])) for k in range(2)]
+            for total, part in zip(sums, scalar([*given, *row]), strict=True):
+                builder.store(builder.fadd(builder.load(total), part, flags=FAST), total)
+        return [builder.fdiv(builder.load(total), count) for total in sums]
 
 
-def _compile(source: str, signature: types.Type, formulas: dict[str, Callable], home: Callable):
-    """Compile a lifted loop as if it stood in the file of its formula, so that editing that file renews its cache."""
-    lift = numba.njit(**OPTIONS)
-    namespace: dict = {"rows": rows, "pointer": pointer, "ROWS": ROWS, "LANES": LANES, "__name__": home.__module__}
-    namespace |= {name: formula if INTERPRETED else lift(formula) for name, formula in formulas.items()}
-    exec(compile(source, inspect.getfile(home), "exec"), namespace)  # noqa: S102  the text above, no one else's
-    function = namespace["surface" if "surface" in namespace else "update"]
+class _Watch:
+    """Writes how a kernel looks for events among the runs of a block while it has their numbers at hand.
+
+    Doubles without their sign are in order as whole numbers too, and what is none is above infinity. So two vector
+    instructions for the largest and the smallest do what comparisons, whose masks are slow to join, would do.
+    """
+
+    def __init__(self, lift: _Lift):
+        self.lift, self.builder = lift, lift.builder
+        self.limits = [lift.load(LIMITS, ir.Constant(_WHOLE, column)) for column in range(EVENT)]
+        self.largest, self.least = lift.variable(lift.zero), lift.variable(ir.Constant(_WHOLE, _UNSIGNED))
+        self.builder.store(lift.zero, self.largest)
+        self.builder.store(ir.Constant(_WHOLE, _UNSIGNED), self.least)
+
+    def look_at(self, x, y, f_x, f_y) -> None:
+        builder = self.builder
+        x_scale, x_shift, y_scale, y_shift, steepness, _rest = self.limits
+        slope = self._sum(f_x, f_x, builder.fmul(f_y, f_y))
+        x, y = self._sum(x, x_scale, x_shift), self._sum(y, y_scale, y_shift)
+        largest = self._larger(self._unsigned(x), self._unsigned(y))
+        largest = self._larger(largest, self._unsigned(builder.fmul(slope, steepness)))
+        builder.store(self._larger(largest, builder.load(self.largest)), self.largest)
+        slope, least = self._unsigned(slope), builder.load(self.least)
+        builder.store(builder.select(builder.icmp_signed("<", slope, least), slope, least), self.least)
+
+    def report(self) -> None:
+        builder, lift = self.builder, self.lift
+        beyond = builder.icmp_signed(">", builder.load(self.largest), self._unsigned(ir.Constant(_DOUBLE, 1 - 1e-9)))
+        rests = builder.icmp_signed("<=", builder.load(self.least), self._unsigned(self.limits[-1]))
+        lift.store(builder.uitofp(builder.or_(beyond, rests), _DOUBLE), LIMITS, ir.Constant(_WHOLE, EVENT))
+
+    def _sum(self, one, other, third):
+        builder = self.builder
+        return builder.fadd(builder.fmul(one, other, flags=["contract"]), third, flags=["contract"])
+
+    def _unsigned(self, number):
+        return self.builder.and_(self.builder.bitcast(number, _WHOLE), ir.Constant(_WHOLE, _UNSIGNED))
+
+    def _larger(self, one, other):
+        return self.builder.select(self.builder.icmp_signed(">", one, other), one, other)
+
+
+def _compile(
+    name: str, signature: types.Type, generate: Callable, interpreted: Callable, formulas: tuple, layout: tuple
+):
+    """Compile a kernel as if it stood in the file of its formulas, so that editing that file renews its cache."""
     if INTERPRETED:
-        return function
-    function.__qualname__ += _fingerprint(source, *(formula.__code__.co_firstlineno for formula in formulas.values()))
+        return interpreted
+
+    @intrinsic
+    def lifted(typing_context, lanes, choice, workspace):
+        def lower(context, builder, _signature, arguments):
+            generate(_Lift(context, builder, arguments[2]), *arguments)
+            return context.get_dummy_value()
+
+        return types.void(lanes, choice, workspace), lower
+
+    source = f"def {name}(lanes, choice, workspace):\n    lifted(lanes, choice, workspace)\n"
+    home = formulas[0]
+    namespace: dict = {"lifted": lifted, "__name__": home.__module__}
+    exec(compile(source, inspect.getfile(home), "exec"), namespace)  # noqa: S102  the text above, no one else's
+    function = namespace[name]
+    function.__qualname__ += _fingerprint(layout, *((f.__qualname__, f.__code__.co_firstlineno) for f in formulas))
     compiled = numba.cfunc(signature, cache=True, **_C_OPTIONS)(function)
     _KEPT_ALIVE.append(compiled)
     return compiled.address
@@ -190,11 +357,8 @@ _KEPT_ALIVE: list = []
 
 if INTERPRETED:
 
-    def rows(workspace, shape):
+    def carray(workspace, shape):
         return np.ctypeslib.as_array(workspace, shape) if isinstance(workspace, ctypes._Pointer) else workspace
-
-    def pointer(number):
-        return ctypes.cast(int(number), ctypes.POINTER(ctypes.c_double))
 
     def address(workspace):
         return workspace
@@ -202,21 +366,11 @@ if INTERPRETED:
     def call_surface(surface, lanes, order, workspace):
         surface(lanes, order, workspace)
 
-    def call_update(update, lanes, workspace):
-        update(lanes, workspace)
+    def call_update(update, lanes, alike, workspace):
+        update(lanes, alike, workspace)
 
 else:
-    rows = numba.carray
-
-    @intrinsic
-    def pointer(typing_context, number):
-        """Return the address that a double holds, as one."""
-
-        def generate(context, builder, signature, arguments):
-            whole = builder.fptoui(arguments[0], ir.IntType(64))
-            return builder.inttoptr(whole, context.get_value_type(_WORKSPACE))
-
-        return _WORKSPACE(types.float64), generate
+    carray = numba.carray
 
     @intrinsic
     def address(typing_context, workspace):
@@ -240,5 +394,5 @@ else:
         return types.void(types.intp, *_SURFACE.args), _call_through_address(_SURFACE)
 
     @intrinsic
-    def call_update(typing_context, update, lanes, workspace):
+    def call_update(typing_context, update, lanes, alike, workspace):
         return types.void(types.intp, *_UPDATE.args), _call_through_address(_UPDATE)

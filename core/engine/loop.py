@@ -15,9 +15,13 @@ import numpy as np
 from core.engine.kernels import (
     COUNT,
     DATA,
+    EVENT,
     GRADIENT,
     LANES,
+    LIMITS,
     PARAMETERS,
+    PITCH,
+    PREVIOUS,
     RECEIVED,
     ROWS,
     STATE,
@@ -26,39 +30,46 @@ from core.engine.kernels import (
     address,
     call_surface,
     call_update,
+    carray,
     kernel,
-    rows,
     surface_kernel,
-    update_kernel,
+    workspaces,
 )
+from core.engine.layout import Layout
 from core.engine.limits import REACH, STEEPEST
 from core.engine.spec import Goal, Optimizer, Surface
 
-RUNNING, CONVERGED, DIVERGED, LEFT, REACHED = range(5)
-STATUS = ("running", "converged", "diverged", "left the box", "reached the goal")
+RUNNING, CONVERGED, DIVERGED, LEFT, REACHED, NOT_A_NUMBER = range(6)
+STATUS = ("running", "converged", "diverged", "left the box", "reached the goal", "not a number")
+LOST = ("diverged", "not a number")
+"""Of these runs the end means nothing."""
+FAILED = (*LOST, "left the box")
+"""These runs end before their steps are used up, and not because they have arrived."""
 
 # Columns of the outcome of a run.
 FINAL, OUTCOME, STOP, FIRST, HELD, OUTCOMES = 0, 2, 3, 4, 5, 6
 # Rows after the hyper-parameters.
-SIGMA, CLIP, CLIP_VALUE, BASE_RATE, PREVIOUS, CALM, HIT, SINCE, MARGIN = 0, 1, 2, 3, 4, 6, 7, 8, 9  # PREVIOUS x and y
-LANE, BEST, BAD, COOLDOWN, SCALE, NOTES = 10, 11, 12, 13, 14, 15
+SIGMA, CLIP, CLIP_VALUE, BASE_RATE, CALM, HIT, SINCE, MARGIN = 0, 1, 2, 3, 4, 5, 6, 7
+LANE, BEST, BAD, COOLDOWN, SCALE, NOTES = 8, 9, 10, 11, 12, 13
 
 
 @kernel(
-    "void(float64[:,::1], intp, intp, float64[::1], intp[::1], float64[:,::1], intp, intp, intp, "
-    "float64[:,::1], float64[:,:,::1], float64[:,:,::1], intp[::1], float64[::1], "
+    "void(float64[:,::1], intp, intp, float64[::1], intp[::1], float64[:,::1], intp, intp, intp, intp, "
+    "intp, float64[:,::1], float64[:,:,::1], float64[:,:,::1], intp[::1], float64[::1], "
     "float64[::1], float64, intp, float64, float64[:,::1], boolean, boolean, float64[:,:,::1], float64[:,::1])"
 )
 def _drive(
-    workspace,  # (ROWS, LANES) scratch; the caller owns it, because Numba frees its own arrays after their last mention
+    workspace,  # (ROWS, PITCH) scratch; the caller owns it, because Numba frees its own arrays after their last mention
     surface,  # address of the surface kernel
     update,  # address of the update kernel
     column,  # what every run starts with, up to and with the row CLIP_VALUE
     own_rows,  # rows in which the runs differ: x, y and more
     own,  # (rows, N) their values there
     states,  # rows of state
+    own_states,  # how many of them belong to one coordinate; the others are shared
     hypers,  # rows of hyper-parameters, the learning rate first
     steps,
+    alike,  # 1 where all runs of a block agree in what an update shares: its shared state and its hyper-parameters
     rates,  # (steps, 1 or N) factors on the learning rate; 0 rows for none
     noise,  # (1 or N, steps, 2) standard normal numbers; 0 lanes for none
     batches,  # (K, steps, 2) address and count of the rows of every batch of K streams; 0 streams for none
@@ -74,14 +85,14 @@ def _drive(
     record,  # (N, steps + 1, rows to keep); 0 lanes for none
     out,  # (N, OUTCOMES + states)
 ):
-    rate = STATE + states
+    first_shared, rate = STATE + own_states, STATE + states
     notes = rate + hypers
     sigma, clip, clip_value = notes + SIGMA, notes + CLIP, notes + CLIP_VALUE
-    base, previous = notes + BASE_RATE, notes + PREVIOUS
+    base = notes + BASE_RATE
     calm, hit, since, margin, lane = notes + CALM, notes + HIT, notes + SINCE, notes + MARGIN, notes + LANE
     best, bad, cooldown, scale = notes + BEST, notes + BAD, notes + COOLDOWN, notes + SCALE
     here = address(workspace)
-    w = rows(here, (ROWS, LANES))  # the same memory with its shape known at compile time
+    w = carray(here, (ROWS, PITCH))  # the same memory with its shape known at compile time
     count = own.shape[1]
     kept = record.shape[2] if record.shape[0] > 0 else 0
     values_needed = goal == 1 or kept > 2 or plateau.shape[0] > 0
@@ -91,6 +102,11 @@ def _drive(
     steepest2 = STEEPEST * STEEPEST
     # In locals, because every store to the workspace might change an array element for all the compiler knows.
     x_low, x_high, y_low, y_high = box[0], box[1], box[2], box[3]
+    for k in range(2):
+        low, high = box[2 * k], box[2 * k + 1]
+        w[LIMITS, 2 * k] = 2.0 / (high - low)
+        w[LIMITS, 2 * k + 1] = -(high + low) / (high - low)
+    w[LIMITS, 4], w[LIMITS, 5] = 1.0 / steepest2, tolerance2
 
     for begin in range(0, count, LANES):
         n = min(LANES, count - begin)
@@ -106,8 +122,8 @@ def _drive(
             w[hit, b] = -1.0
             w[since, b] = 0.0
             w[lane, b] = begin + b
-            w[previous, b] = w[X, b]
-            w[previous + 1, b] = w[X + 1, b]
+            w[PREVIOUS, b] = w[X, b]
+            w[PREVIOUS + 1, b] = w[X + 1, b]
             w[best, b] = np.inf
             w[bad, b] = 0.0
             w[cooldown, b] = 0.0
@@ -124,12 +140,13 @@ def _drive(
             now = float(t) + 1.0
             ended = 0
             resting = 0
-            for b in range(n):
-                x, y, gx, gy = w[X, b], w[X + 1, b], w[GRADIENT, b], w[GRADIENT + 1, b]
-                slope2 = gx * gx + gy * gy
-                inside = (x >= x_low) & (x <= x_high) & (y >= y_low) & (y <= y_high) & (slope2 <= steepest2)
-                ended += 0 if inside else 1
-                resting += 1 if slope2 <= tolerance2 else 0
+            if w[LIMITS, EVENT] > 0.0:
+                for b in range(n):
+                    x, y, gx, gy = w[X, b], w[X + 1, b], w[GRADIENT, b], w[GRADIENT + 1, b]
+                    slope2 = gx * gx + gy * gy
+                    inside = (x >= x_low) & (x <= x_high) & (y >= y_low) & (y <= y_high) & (slope2 <= steepest2)
+                    ended += 0 if inside else 1
+                    resting += 1 if slope2 <= tolerance2 else 0
             if resting == 0:
                 restless = now  # one number for the block instead of a store for every run
             else:
@@ -169,15 +186,23 @@ def _drive(
                         record[int(w[lane, b]), t, r] = w[X + r, b]
             last = t == steps
             if ended > 0 or last:
+                if alike:  # then only column 0 was kept up to date
+                    for r in range(first_shared, notes):
+                        for b in range(1, n):
+                            w[r, b] = w[r, 0]
                 for b in range(n):
                     w[calm, b] = max(w[calm, b], restless)
                 b = 0
                 while b < n:
                     x, y = w[X, b], w[X + 1, b]
-                    slope2 = w[GRADIENT, b] * w[GRADIENT, b] + w[GRADIENT + 1, b] * w[GRADIENT + 1, b]
+                    gx, gy = abs(w[GRADIENT, b]), abs(w[GRADIENT + 1, b])
+                    slope2 = gx * gx + gy * gy
                     outcome = RUNNING
-                    if not (abs(x) <= REACH and abs(y) <= REACH and slope2 <= steepest2):
+                    # Beyond a limit comes first: where one number overflows, others soon are none (0 times infinity).
+                    if abs(x) > REACH or abs(y) > REACH or gx > STEEPEST or gy > STEEPEST or slope2 > steepest2:
                         outcome = DIVERGED
+                    elif not (abs(x) <= REACH and abs(y) <= REACH and slope2 <= steepest2):
+                        outcome = NOT_A_NUMBER
                     elif not (x_low <= x <= x_high and y_low <= y <= y_high):
                         outcome = LEFT
                     elif stop_at_goal and w[hit, b] >= 0.0:
@@ -189,8 +214,8 @@ def _drive(
                         continue
                     index = int(w[lane, b])
                     finite = np.isfinite(x) and np.isfinite(y)
-                    out[index, FINAL] = x if finite else w[previous, b]
-                    out[index, FINAL + 1] = y if finite else w[previous + 1, b]
+                    out[index, FINAL] = x if finite else w[PREVIOUS, b]
+                    out[index, FINAL + 1] = y if finite else w[PREVIOUS + 1, b]
                     out[index, OUTCOME] = outcome
                     out[index, STOP] = w[calm, b] if outcome == CONVERGED else t
                     out[index, FIRST] = w[hit, b]
@@ -240,10 +265,7 @@ def _drive(
             elif plateau.shape[0] > 0:
                 for b in range(n):
                     w[rate, b] = w[base, b] * w[scale, b]
-            for b in range(n):
-                w[previous, b] = w[X, b]
-                w[previous + 1, b] = w[X + 1, b]
-            call_update(update, n, here)
+            call_update(update, n, alike, here)
 
             if plateau.shape[0] > 0:
                 # torch.optim.lr_scheduler.ReduceLROnPlateau, mode "min", threshold_mode "rel"
@@ -300,37 +322,40 @@ def drive(
     3 the path and its value, STATE - X + states + 1 everything down to the learning rate.
     """
     hyper = optimizer.prepare(**hyper) if optimizer.prepare else hyper
-    per_coordinate = tuple(s.key for s in optimizer.state if not s.shared)
-    shared = tuple(s.key for s in optimizer.state if s.shared)
-    states = 2 * len(per_coordinate) + len(shared)
-    memory = [s.start for s in optimizer.state for _ in range(2 - s.shared)]
-    layout = dict(enumerate(start, X)) | dict(enumerate(parameters, PARAMETERS))
+    layout = Layout(optimizer)
+    begin = dict(enumerate(start, X)) | dict(enumerate(parameters, PARAMETERS))
     if surface.data is not None:
-        layout |= {DATA: surface.data.address, COUNT: float(len(surface.data))}
+        begin |= {DATA: surface.data.address, COUNT: float(len(surface.data))}
     limits = (np.inf if limit is None else limit for limit in (clip, clip_value))
-    layout |= dict(enumerate((*memory, *hyper.values(), sigma, *limits), STATE))
-    column = np.zeros(STATE + states + len(hyper) + BASE_RATE)
+    begin |= dict(enumerate((*layout.start, *hyper.values(), sigma, *limits), STATE))
+    notes = layout.rate + len(hyper)
+    column = np.zeros(notes + BASE_RATE)
     own = {}
-    for r, values in layout.items():
+    for r, values in begin.items():
         if isinstance(values, np.ndarray):
             own[r] = values
         else:
             column[r] = values
     count = start.shape[1]
+    common = range(layout.first_shared, notes)
+    differ = rates.shape[1] > 1 or plateau.size or not own.keys().isdisjoint(common) or keep > common.start - X
+    alike = int(count == 1 or not differ)
     box = np.array(surface.domain if surface.bounded else (-REACH, REACH, -REACH, REACH))
     targets = np.array([(*target, *goal.weight) for target in goal.targets]) if goal else np.empty((0, 4))
-    out = np.empty((count, OUTCOMES + states))
+    out = np.empty((count, OUTCOMES + layout.states))
     record = np.full((count if keep else 0, steps + 1, keep), np.nan)
     _drive(
-        np.zeros((ROWS, LANES)),
+        workspaces(),
         surface_kernel(surface.formulas, surface.data is not None),
-        update_kernel(optimizer.step, per_coordinate, shared, tuple(hyper)),
+        layout.kernel(tuple(hyper)),
         column,
         np.array(list(own)),
         np.stack(list(own.values())),
-        states,
+        layout.states,
+        2 * len(layout.own),
         len(hyper),
         steps,
+        alike,
         rates,
         noise,
         batches,

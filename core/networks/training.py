@@ -12,7 +12,8 @@ import numpy as np
 
 from core.engine.batches import Batches
 from core.engine.checks import checked_hyper
-from core.engine.kernels import GRADIENT, LANES, STATE, X, address, call_update, kernel, update_kernel
+from core.engine.kernels import GRADIENT, LANES, STATE, X, address, call_update, kernel, workspaces
+from core.engine.layout import Layout
 from core.engine.spec import Optimizer
 from core.networks.activations import Activation
 from core.networks.initialisation import Initialisation
@@ -64,21 +65,19 @@ class Stepper:
         networks, self.count = parameters.shape
         known = checked_hyper(chosen, lr, hyper, networks)
         known = chosen.prepare(**known) if chosen.prepare else known
-        own = tuple(s.key for s in chosen.state if not s.shared)
-        shared = tuple(s.key for s in chosen.state if s.shared)
-        self._kernel = update_kernel(chosen.step, own, shared, tuple(known))
-        memory = [s.start for s in chosen.state for _ in range(2 - s.shared)]
+        layout = Layout(chosen)
+        self._kernel = layout.kernel(tuple(known))
         per_network = -(-self.count // (2 * LANES))
-        # (networks, blocks of a network, rows of a workspace, lanes)
-        self._rows = np.zeros((networks, per_network, STATE + len(memory) + len(known), LANES))
-        for r, value in enumerate([*memory, *known.values()], STATE):
+        # (networks, blocks of a network, rows of a workspace, pitch)
+        self._rows = workspaces(networks, per_network, rows=layout.rate + len(known))
+        for r, value in enumerate([*layout.start, *known.values()], STATE):
             self._rows[:, :, r] = np.reshape(value, (-1, 1, 1))
         self._put(X, parameters)
 
     @property
     def parameters(self) -> np.ndarray:
         """The parameters (networks, count) as they are now."""
-        return self._rows[:, :, X : X + 2].reshape(len(self._rows), -1)[:, : self.count]
+        return self._rows[:, :, X : X + 2, :LANES].reshape(len(self._rows), -1)[:, : self.count]
 
     def step(self, gradient: np.ndarray) -> None:
         """Move every network by one step of the optimizer, given its gradient (networks, count)."""
@@ -88,13 +87,13 @@ class Stepper:
     def _put(self, row: int, values: np.ndarray) -> None:
         filled = np.zeros((len(values), self._rows.shape[1] * 2 * LANES))
         filled[:, : self.count] = values
-        self._rows[:, :, row : row + 2] = filled.reshape(len(values), -1, 2, LANES)
+        self._rows[:, :, row : row + 2, :LANES] = filled.reshape(len(values), -1, 2, LANES)
 
 
 @kernel("void(float64[:,:,::1], intp)")
 def _update(blocks, update):
     for k in range(blocks.shape[0]):
-        call_update(update, LANES, address(blocks[k]))
+        call_update(update, LANES, 1, address(blocks[k]))
 
 
 @dataclass(frozen=True)

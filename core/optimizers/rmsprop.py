@@ -3,7 +3,8 @@
 T. Tieleman, G. Hinton, "Lecture 6.5 - RMSProp", COURSERA: Neural networks for machine learning (2012); the
 centred form from A. Graves, "Generating sequences with recurrent neural networks", arXiv:1308.0850. Epsilon
 stands outside the root and momentum comes after the division, as in torch.optim.RMSprop. The mean starts from
-0 and nothing corrects for that: the first step is 1 / sqrt(1 - alpha) rates long.
+0 and nothing corrects for that: the first step is 1 / sqrt(1 - alpha) rates long. Where the gradient hardly changes,
+rounding can make the centred v - m^2 negative; its root is then not a number and the run ends, as in torch.
 """
 
 import numpy as np
@@ -40,7 +41,14 @@ RMSPROP = Optimizer(
         Hyper("eps", 1e-8, r"\varepsilon", T("Prevents division by zero"), (0.0, 1e6), (1e-12, 1e-2), "log"),
         Hyper("weight_decay", 0.0, r"\lambda", T("Weight decay (L2, in the gradient)"), (0.0, 1e6), (0.0, 1.0)),
         Hyper("momentum", 0.0, r"\beta", T("Share of the velocity kept"), (0.0, 1e6), (0.0, 0.999), "near one"),
-        Hyper("centered", 0.0, "c", T("Centred: divide by the standard deviation"), (0.0, 1.0), scale="switch"),
+        Hyper(
+            "centered",
+            0.0,
+            "c",
+            T("Centred: divide by the standard deviation, which rounding can leave undefined"),
+            (0.0, 1.0),
+            scale="switch",
+        ),
     ),
     latex=r"""
 g_t \leftarrow g_t + \lambda\,x_{t-1} \\[4pt]

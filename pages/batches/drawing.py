@@ -75,7 +75,7 @@ def size_track(plan: lab.Plan, k: int, run: Trajectory, rows: np.ndarray, **more
         dash=style.ink.pixels,
         path=run.path[rows],
         outcome="" if run.status in ("running", "converged") else runs.outcome(run),
-        failed=run.status == "diverged",
+        failed=run.lost,
         **more,
     )
 

@@ -103,7 +103,7 @@ def track(run: Trajectory, steps: int) -> Track:
         path=run.path[shown],
         series=series,
         outcome="" if run.status in ("running", "converged") else runs.outcome(run),
-        failed=run.status in ("diverged", "left the box"),
+        failed=run.failed,
     )
 
 

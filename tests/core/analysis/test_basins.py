@@ -9,7 +9,7 @@ import pytest
 
 import core.analysis.basins
 from core import Goal, descend, descend_many
-from core.analysis.basins import DIVERGED, LEFT, MOVING, NEAR, basin_map, difference
+from core.analysis.basins import DIVERGED, LEFT, MOVING, NEAR, NO_NUMBER, basin_map, difference
 from core.analysis.critical_points import find
 from core.analysis.tuning import random_starts
 
@@ -45,7 +45,7 @@ def test_a_minimum_that_is_too_sharp_for_the_rate_vanishes() -> None:
 def test_every_pixel_is_what_a_single_run_does() -> None:
     got = basin_map("himmelblau", "momentum", 12, 200, lr=0.01)
     near = NEAR * 12
-    names = {MOVING: "running", DIVERGED: "diverged", LEFT: "left the box"}
+    names = {MOVING: "running", DIVERGED: "diverged", LEFT: "left the box", NO_NUMBER: "not a number"}
     for i, k in np.ndindex(12, 12):
         run = descend("himmelblau", "momentum", (got.x[k], got.y[i]), 200, lr=0.01)
         end = got.end[i, k]

@@ -13,6 +13,7 @@ from core.engine.kernels import LANES
 from core.optimizers import VARIANTS
 
 NAN = float("nan")
+COUNT = 2 * LANES + 22
 
 
 def starts(count, seed=0):
@@ -127,13 +128,13 @@ def small_chunks(monkeypatch):
 ARGUMENTS = {
     "surface": "himmelblau",
     "optimizer": "adam",
-    "starts": starts(150),
+    "starts": starts(COUNT),
     "steps": 60,
-    "lr": np.linspace(-0.1, 0.5, 150),
-    "hyper": {"beta1": np.linspace(0, 0.99, 150)},
-    "schedule": np.random.default_rng(1).uniform(0, 1, (60, 150)),
+    "lr": np.linspace(-0.1, 0.5, COUNT),
+    "hyper": {"beta1": np.linspace(0, 0.99, COUNT)},
+    "schedule": np.random.default_rng(1).uniform(0, 1, (60, COUNT)),
     "noise": Noise(0.3, 8),
-    "clip_norm": np.linspace(0.1, 10, 150),
+    "clip_norm": np.linspace(0.1, 10, COUNT),
     "goal": Goal("near", 0.5, ((3.0, 2.0),)),
     "stop_at_goal": True,
     "record": True,
@@ -149,7 +150,7 @@ def test_chunks_change_no_bit(small_chunks):
 
 @pytest.mark.parametrize(
     "noise",
-    [np.zeros((60, 2)) + 0.1, np.random.default_rng(2).normal(size=(150, 60, 2))],
+    [np.zeros((60, 2)) + 0.1, np.random.default_rng(2).normal(size=(COUNT, 60, 2))],
     ids=["shared", "own"],
 )
 def test_chunks_take_their_part_of_given_noise(small_chunks, noise):

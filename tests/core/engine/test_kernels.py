@@ -9,10 +9,14 @@ import pytest
 
 from core import OPTIMIZERS, descend
 from core.engine.kernels import (
+    EVENT,
     GRADIENT,
     HESSIAN,
     LANES,
+    LIMITS,
     PARAMETERS,
+    PITCH,
+    PREVIOUS,
     ROWS,
     STATE,
     VALUE,
@@ -47,12 +51,13 @@ def towards_it(x, g, lr):
 
 def test_update_moves_each_lane_and_coordinate_by_its_own_numbers():
     rng = np.random.default_rng(0)
-    workspace = rng.normal(size=(ROWS, LANES))
+    workspace = rng.normal(size=(ROWS, PITCH))
     before = workspace.copy()
     lanes = LANES - 1
-    call(update_kernel(shuffled_step, ("m",), ("count",), ("decay", "rate")), lanes, workspace=workspace)
+    call(update_kernel(shuffled_step, ("m",), ("count",), ("decay", "rate")), lanes, 0, workspace=workspace)
     m, count, decay, rate = STATE, STATE + 2, STATE + 3, STATE + 4
     expected = before.copy()
+    expected[PREVIOUS : PREVIOUS + 2, :lanes] = before[X : X + 2, :lanes]
     for d in range(2):
         for b in range(lanes):
             numbers = before[rate, b], before[count, b], before[m + d, b], before[decay, b]
@@ -63,13 +68,27 @@ def test_update_moves_each_lane_and_coordinate_by_its_own_numbers():
     np.testing.assert_array_equal(workspace[:, lanes:], before[:, lanes:])
 
 
+def test_update_of_runs_that_are_alike_reads_and_writes_what_they_share_in_column_0():
+    before = np.random.default_rng(3).normal(size=(ROWS, PITCH))
+    kernel = update_kernel(shuffled_step, ("m",), ("count",), ("decay", "rate"))
+    shared = slice(STATE + 2, STATE + 5)
+    spread = before.copy()
+    spread[shared] = before[shared, :1]  # the same numbers in every column
+    call(kernel, LANES, 0, workspace=spread)
+    alike = before.copy()
+    call(kernel, LANES, 1, workspace=alike)
+    np.testing.assert_allclose(alike[: STATE + 2], spread[: STATE + 2], rtol=0, atol=1e-14)
+    np.testing.assert_allclose(alike[shared, 0], spread[shared, 0], rtol=0, atol=1e-14)
+    np.testing.assert_array_equal(alike[shared, 1:], before[shared, 1:])
+
+
 def test_update_without_state_writes_the_point_alone():
-    workspace = np.zeros((ROWS, LANES))
+    workspace = np.zeros((ROWS, PITCH))
     workspace[GRADIENT : GRADIENT + 2] = [[1.0], [-2.0]]
     workspace[STATE] = 0.25
     expected = workspace.copy()
-    expected[X : X + 2] = [[-0.25], [0.5]]
-    call(update_kernel(towards_it, (), (), ("lr",)), LANES, workspace=workspace)
+    expected[X : X + 2, :LANES] = [[-0.25], [0.5]]
+    call(update_kernel(towards_it, (), (), ("lr",)), LANES, 1, workspace=workspace)
     np.testing.assert_array_equal(workspace, expected)
 
 
@@ -92,7 +111,7 @@ def tilted_hessian(x, y, a, b):
 
 def test_surface_kernel_writes_the_rows_of_its_order_and_no_others():
     rng = np.random.default_rng(1)
-    start = rng.normal(size=(ROWS, LANES))
+    start = rng.normal(size=(ROWS, PITCH))
     x, y, a, b = start[X], start[X + 1], start[PARAMETERS], start[PARAMETERS + 1]
     kernel = surface_kernel((tilted, tilted_gradient, tilted_hessian))
     for order, row, formula in [
@@ -103,18 +122,48 @@ def test_surface_kernel_writes_the_rows_of_its_order_and_no_others():
         workspace, expected = start.copy(), start.copy()
         result = formula(x, y, a, b)
         for k, part in enumerate(result if order else (result,)):
-            expected[row + k] = part
+            expected[row + k, :LANES] = (part + 0 * x)[:LANES]
+        if order == 1:
+            expected[LIMITS, EVENT] = 1.0  # random limits are passed by someone
         call(kernel, LANES, order, workspace=workspace)
         np.testing.assert_allclose(workspace, expected, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("row", "number", "event"),
+    [
+        (X, 2.9, 0.0),  # inside
+        (X, 3.0, 1.0),  # at the border: whoever is told looks again
+        (X, 3.1, 1.0),
+        (X, -1.1, 1.0),
+        (X + 1, -5.1, 1.0),
+        (X + 1, 5.1, 1.0),
+        (X, np.nan, 1.0),
+        (X + 1, np.inf, 1.0),
+        (X + 1, -np.inf, 1.0),
+        (PARAMETERS, np.nan, 1.0),  # a slope that is none
+        (PARAMETERS, 1e9, 1.0),  # one too steep
+        (PARAMETERS, 0.0, 1.0),  # one at rest
+    ],
+)
+@pytest.mark.parametrize("lane", [0, 9, LANES - 1])
+def test_gradient_tells_whether_any_run_is_beyond_a_limit_or_at_rest(row, number, event, lane):
+    workspace = np.zeros((ROWS, PITCH))
+    workspace[X], workspace[PARAMETERS] = 1.5, 1.0
+    workspace[LIMITS, :EVENT] = 1 / 2, -1 / 2, 1 / 5, 0.0, 1e-12, 1e-16  # -1 <= x <= 3, -5 <= y <= 5, slope < 1e6
+    kernel = surface_kernel((tilted, tilted_gradient, tilted_hessian))
+    workspace[row, lane] = number
+    call(kernel, LANES, 1, workspace=workspace)
+    assert workspace[LIMITS, EVENT] == event
 
 
 def test_two_formulas_of_one_file_get_a_kernel_each():
     """Numba knows a kernel by file, name, line and bytecode, and these lifted loops differ in none of them."""
     moved = []
     for step in (towards_it, away_from_it):
-        workspace = np.zeros((ROWS, LANES))
+        workspace = np.zeros((ROWS, PITCH))
         workspace[GRADIENT], workspace[STATE] = 1.0, 0.25
-        call(update_kernel(step, (), (), ("lr",)), LANES, workspace=workspace)
+        call(update_kernel(step, (), (), ("lr",)), LANES, 0, workspace=workspace)
         moved.append(workspace[X, 0])
     assert moved == [-0.25, 0.25]
 
@@ -122,9 +171,9 @@ def test_two_formulas_of_one_file_get_a_kernel_each():
 def test_two_orders_of_hyper_parameters_get_a_kernel_each():
     moved = []
     for hyper in (("decay", "rate"), ("rate", "decay")):
-        workspace = np.zeros((ROWS, LANES))
+        workspace = np.zeros((ROWS, PITCH))
         workspace[STATE], workspace[STATE + 3 + hyper.index("rate")] = 1.0, 0.5
-        call(update_kernel(shuffled_step, ("m",), ("count",), hyper), LANES, workspace=workspace)
+        call(update_kernel(shuffled_step, ("m",), ("count",), hyper), LANES, 0, workspace=workspace)
         moved.append(workspace[X, 0])
     assert moved == [-0.5, -0.5]
 
@@ -253,7 +302,7 @@ def test_cache_serves_the_next_process_and_notices_every_edit(copy_of_core):
 
     # The layout of a block is decided in jit.py: a kernel that does not notice would read the wrong rows.
     text = (folder / "core" / "jit.py").read_text()
-    moved = text.replace("STATE = 0, 3, 7, 9, 10, 12, 14", "STATE = 0, 3, 7, 9, 10, 12, 15")
+    moved = text.replace("STATE = 0, 3, 7, 9, 11, 12, 14, 16", "STATE = 0, 3, 7, 9, 11, 12, 14, 17")
     assert moved != text
     (folder / "core" / "jit.py").write_text(moved)
     compiled, after = run()

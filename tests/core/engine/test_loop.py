@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from core import OPTIMIZERS, Goal, Noise, descend, descend_many
+from core.engine.kernels import LANES
 from core.engine.limits import REACH
+from core.engine.not_a_number import ROOT, ROUNDING
 from core.optimizers import ALL_OPTIMIZERS, VARIANTS
 from surfaces import ALL_SURFACES, SURFACES
 from tests.plain import plain_descent
-from tests.toys import BOWL, FENCED_BOWL, FENCED_SLOPE, HALF_PLANE, SLOPE
+from tests.toys import BOWL, FENCED_BOWL, FENCED_SLOPE, HALF_PLANE, SLOPE, slope_hessian, toy
 
 STEPS = 60
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
@@ -171,16 +173,17 @@ def test_diverged_run_keeps_its_finite_part_and_names_the_step():
     assert len(run.rate) == len(run.received) == len(run.path) - 1
 
 
-def test_run_that_steps_to_where_nothing_is_defined_has_diverged():
+def test_run_that_steps_to_where_nothing_is_defined_meets_no_number():
     # From x = 0.25 the slope is 1: a step of rate 1 lands at x = -0.75, where the gradient is not a number.
     run = descend(HALF_PLANE, "sgd", (0.25, 0.0), 9, lr=1.0)
-    assert (run.status, run.stopped_at) == ("diverged", 1)
+    assert (run.status, run.stopped_at, run.undefined, run.cause) == ("not a number", 1, "f_x", ROOT)
+    assert run.lost and run.failed
     np.testing.assert_array_equal(run.path, [[0.25, 0.0]])
 
 
-def test_run_that_starts_where_nothing_is_defined_has_diverged_at_step_0():
+def test_run_that_starts_where_nothing_is_defined_meets_no_number_at_step_0():
     run = descend(HALF_PLANE, "sgd", (-1.0, 0.0), 9)
-    assert (run.status, run.stopped_at) == ("diverged", 0)
+    assert (run.status, run.stopped_at, run.undefined) == ("not a number", 0, "f_x")
     np.testing.assert_array_equal(run.path, [[-1.0, 0.0]])
     assert np.isnan(run.value).all()
 
@@ -191,6 +194,48 @@ def test_infinite_step_keeps_the_point_before_it():
     many = descend_many(BOWL, "sgd", np.ones((2, 1)), 9, noise=np.full((9, 2), 1e308), lr=1e3)
     np.testing.assert_array_equal(run.path[-1], [1.0, 1.0])
     np.testing.assert_array_equal(many.final[:, 0], [1.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("key", "start", "hyper", "undefined", "cause"),
+    [
+        # Both gradients vanish but for rounding: v - m^2 of one that stays as it is.
+        ("rmsprop", (0.09, 0.39), {"alpha": 0.9, "centered": 1.0}, "y", ROUNDING),
+        # A coordinate without a gradient, and nothing that prevents 0/0.
+        ("adam", (0.0, 0.5), {"eps": 0.0}, "x", "0 divided by 0, or ∞ by ∞"),
+        ("amsgrad", (0.5, 0.0), {"eps": 0.0}, "y", "0 divided by 0, or ∞ by ∞"),
+        ("adamax", (0.0, 0.5), {"eps": 0.0}, "x", "0 divided by 0, or ∞ by ∞"),
+        ("adagrad", (0.0, 0.5), {"eps": 0.0}, "x", "0 times ∞"),
+        ("adadelta", (0.5, 0.0), {"eps": 0.0}, "y", "0 divided by 0, or ∞ by ∞"),
+        ("asgd", (0.5, 0.5), {"lr": -1.0, "lambd": 0.6}, "x", "a negative number to a fractional power"),
+    ],
+)
+def test_step_without_a_result_names_the_coordinate_and_the_cause(key, start, hyper, undefined, cause):
+    surface = ALL_SURFACES["michalewicz"] if key == "rmsprop" else BOWL
+    run = descend(surface, key, start, 600, hyper={"lr": 0.01} | hyper)
+    assert (run.status, run.undefined, run.cause) == ("not a number", undefined, cause)
+    assert len(run.path) == run.stopped_at == len(run.value)
+    assert np.isfinite(run.path).all()
+    many = descend_many(surface, key, np.array(start)[:, None], 600, hyper={"lr": 0.01} | hyper)
+    assert (many.status[0], many.stopped_at[0]) == (run.status, run.stopped_at)
+    np.testing.assert_array_equal(many.final[:, 0], run.path[-1])
+
+
+def test_number_that_overflows_has_diverged_though_others_are_none():
+    def value(x, y):
+        return np.exp(x * x) * (1 + 0 * y)
+
+    def gradient(x, y):
+        return 2 * x * np.exp(x * x), 0 * y * np.exp(x * x)  # far out: infinity and 0 times infinity
+
+    run = descend(toy(value, gradient, slope_hessian), "sgd", (1.0, 0.0), 9, lr=10.0)
+    assert (run.status, run.stopped_at, run.undefined) == ("diverged", 1, "")
+
+
+def test_surface_that_overflows_to_no_number_says_why():
+    run = descend("widening", "sgd", (0.0, 0.0), 9, lr=-2000.0)  # lands at y = -1200
+    assert (run.status, run.cause) == ("not a number", "0 times ∞")
+    assert run.undefined == "f_x"
 
 
 def test_run_that_leaves_its_box_stops_there():
@@ -296,13 +341,13 @@ def test_diverged_and_left_runs_keep_what_they_reached_before():
 # Runs that end are taken out of their block; nobody else may notice.
 
 
-@pytest.mark.parametrize("count", [1, 2, 63, 64, 65, 200])
+@pytest.mark.parametrize("count", [1, 2, LANES - 1, LANES, LANES + 1, 400])
 def test_runs_that_end_do_not_disturb_their_neighbours(count):
     rng = np.random.default_rng(count)
     starts = rng.uniform(-2, 2, (2, count))
     rates = rng.choice([0.05, 0.45, 0.7, 3.0, 1e3, -0.5], count)
     many = descend_many(BOWL, "momentum", starts, 120, lr=rates, hyper={"momentum": 0.3}, record=True)
-    if count >= 63:
+    if count >= LANES - 1:
         assert {"diverged", "converged"} <= set(many.status)
         assert len(set(many.stopped_at[many.status == "diverged"])) > 2
     for i in range(count):
@@ -317,7 +362,8 @@ def test_nothing_that_is_not_a_number_reaches_a_neighbour():
     starts = np.stack([x, np.linspace(-1, 1, 130)])
     many = descend_many(HALF_PLANE, "adam", starts, 50, lr=0.01, noise=Noise(0.1, 5))
     assert np.isfinite(many.final).all()
-    np.testing.assert_array_equal(many.status == "diverged", x < 0)
+    np.testing.assert_array_equal(many.status == "not a number", x < 0)
+    np.testing.assert_array_equal(many.lost, x < 0)
     for i in np.flatnonzero(x > 0):
         alone = descend(HALF_PLANE, "adam", starts[:, i], 50, lr=0.01, noise=Noise(0.1, 5 + int(i)))
         np.testing.assert_allclose(many.final[:, i], alone.path[-1], **EXACT)
