@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from pages.race.claims import CLAIMS
 from tests.browser.conftest import Visitor
 
 pytestmark = pytest.mark.browser
@@ -26,16 +27,20 @@ def misalignment(visitor: Visitor) -> float:
     return max(max(abs(x - u), abs(y - v)) for x, y, u, v in heads if abs(u) < 1e4 and abs(v) < 1e4)
 
 
+def table_of(visitor: Visitor) -> str:
+    return visitor.page.locator("table").first.inner_text()
+
+
 @pytest.fixture(scope="module")
 def still(browser, app):
     """One window for the tests that do not care what the others did: reduced motion, so nothing plays by itself."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000}, reduced_motion="reduce")
-    yield Visitor(context.new_page()).open(app)
+    yield Visitor(context.new_page()).open(f"{app}/race")
     context.close()
 
 
 def test_first_picture_is_there_and_moving_without_a_click(visit):
-    visitor = visit()
+    visitor = visit("race")
     assert visitor.data("tracks") == "8"
     assert visitor.data("playing") == "true"
     visitor.wait_for("p.frame > 20")
@@ -97,7 +102,7 @@ def test_click_in_a_linked_chart_scrubs(still):
 
 
 def test_click_moves_the_start_keeps_the_zoom_and_goes_into_the_link(visit):
-    visitor = visit(reduced_motion="reduce")
+    visitor = visit("race", reduced_motion="reduce")
     x, y = visitor.pixel(0.0, 1.0)
     visitor.page.mouse.move(x, y)
     visitor.page.mouse.wheel(0, -200)
@@ -116,33 +121,55 @@ def test_click_moves_the_start_keeps_the_zoom_and_goes_into_the_link(visit):
 
 def test_link_restores_everything(visit):
     query = (
-        "?surface=Beale&x=-2&y=2&race=Adam&race=AMSGrad&steps=1234&lr_adam=0.05&adam_beta1=0.8&sigma=0.5&seed=7"
+        "race?surface=beale&x=-2&y=2&race=adam&race=AMSGrad&steps=1234&lr_adam=0.05&adam_beta1=0.8&sigma=0.5&seed=7"
         "&schedule=Cosine&lang=中文&fairness=各自设定"
     )
     visitor = visit(query, reduced_motion="reduce")
     assert visitor.data("tracks") == "2"
     assert visitor.data("frames") == str(1234 // 2 + 1)
     assert visitor.number("起点 x") == -2
+    for drawer in ("drawer_hyper", "drawer_run"):
+        visitor.page.locator(f".st-key-{drawer} summary").click()
+        visitor.settle()
+    expect(visitor.page.locator(".st-key-seed input")).to_have_value("7")
     inputs = visitor.page.locator("input").evaluate_all("nodes => nodes.map(node => node.value)")
-    assert {"Beale", "1234", "0.05", "0.8", "0.5", "7"} <= set(inputs)
+    assert {"Beale", "1234", "0.8", "0.5", "7"} <= set(inputs)
+    expect(visitor.page.locator(".st-key-lr_adam")).to_contain_text("0.05")
     expect(visitor.page.get_by_test_id("stAlert")).to_have_count(0)
     visitor.page.reload()
     visitor.page.wait_for_selector(".trajectory-player[data-tracks='2']")
     assert "lr_adam=0.05" in visitor.page.url
 
 
+@pytest.mark.parametrize("number", range(1, len(CLAIMS) + 1))
+def test_experiment_of_a_claim_opens_in_another_window_and_goes_back(visit, number):
+    visitor = visit("race", reduced_motion="reduce")
+    before = table_of(visitor)
+    visitor.page.locator(".st-key-load_claim").get_by_text(str(number), exact=True).click()
+    visitor.page.wait_for_url("**race?**")
+    visitor.settle()
+    shown = table_of(visitor)
+    assert shown.count("\n") < before.count("\n")
+    assert table_of(visit(visitor.page.url.split("/")[-1], reduced_motion="reduce")) == shown
+    visitor.page.go_back()
+    visitor.page.wait_for_url("**race")
+    visitor.settle()
+    assert table_of(visitor) == before
+    assert not visitor.errors
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("?lr_adam=nan", "lr_adam"),
-        ("?lr_adam=1e30", "1e30"),
-        ("?x=nan", "numbers from -1e+06 to 1e+06"),
-        ("?steps=0", "numbers from 1 to 100000"),
-        ("?steps=100001", "100001"),
-        ("?surface=Atlantis", "Atlantis"),
-        ("?race=Adam&race=Wizard", "Wizard"),
-        ("?colour=pink", "which this page does not have"),
-        ("?x=%3Cscript%3Ealert(1)%3C/script%3E", "<script>alert(1)</script>"),
+        ("race?lr_adam=nan", "lr_adam"),
+        ("race?lr_adam=1e30", "1e30"),
+        ("race?x=nan", "numbers from -1000000 to 1000000"),
+        ("race?steps=0", "numbers from 1 to 100000"),
+        ("race?steps=100001", "100001"),
+        ("race?surface=Atlantis", "Atlantis"),
+        ("race?race=Adam&race=Wizard", "Wizard"),
+        ("race?colour=pink", "which this page does not have"),
+        ("race?x=%3Cscript%3Ealert(1)%3C/script%3E", "<script>alert(1)</script>"),
     ],
 )
 def test_bad_link_gets_one_sentence_and_the_page_stands(visit, query, sentence):
@@ -154,13 +181,13 @@ def test_bad_link_gets_one_sentence_and_the_page_stands(visit, query, sentence):
 
 
 def test_start_outside_the_window_runs(visit):
-    visitor = visit("?x=5&y=-3", reduced_motion="reduce")
+    visitor = visit("race?x=5&y=-3", reduced_motion="reduce")
     assert visitor.data("tracks") == "8"
     assert not visitor.errors
 
 
 def test_language_switch_keeps_every_choice(visit):
-    visitor = visit("?fairness=Same+rate&surface=Beale", reduced_motion="reduce")
+    visitor = visit("race?fairness=Same+rate&surface=beale", reduced_motion="reduce")
     visitor.page.get_by_text("中文").click()
     expect(visitor.page.get_by_text("优化器赛跑").first).to_be_visible(timeout=20_000)
     expect(visitor.page.locator("[aria-checked=true]", has_text="统一取值")).to_be_visible(timeout=20_000)
@@ -169,13 +196,13 @@ def test_language_switch_keeps_every_choice(visit):
 
 
 def test_chinese_browser_gets_chinese(visit):
-    visitor = visit(locale="zh-CN", reduced_motion="reduce")
+    visitor = visit("race", locale="zh-CN", reduced_motion="reduce")
     expect(visitor.page.get_by_text("优化器赛跑").first).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_phone_has_no_sideways_scroll_and_begins_with_the_picture(visit, scheme):
-    visitor = visit(width=390, height=844, color_scheme=scheme, reduced_motion="reduce")
+    visitor = visit("race", width=390, height=844, color_scheme=scheme, reduced_motion="reduce")
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
     box = visitor.page.locator(".st-key-race_plane .js-plotly-plot").bounding_box()
     assert box["y"] < 844
@@ -189,6 +216,6 @@ def test_browser_without_the_internals_gets_whole_paths_and_a_sentence(visit, br
         " { get() { return undefined }, set() {}, configurable: true })"
     )
     page = context.new_page()
-    page.goto(app)
+    page.goto(f"{app}/race")
     expect(page.get_by_text("cannot animate the paths").first).to_be_visible(timeout=60_000)
     context.close()

@@ -13,10 +13,7 @@ BASINS = "step_size?surface=Himmelblau&picture=Basins&exact=true&lr_sgd=0.02&x=1
 @pytest.fixture(scope="module")
 def basins(browser, app):
     context = browser.new_context(viewport={"width": 1400, "height": 1000}, reduced_motion="reduce")
-    visitor = Visitor(context.new_page())
-    visitor.page.goto(app)  # the pages have names of their own once one of them has run
-    visitor.settle()
-    yield visitor.open(f"{app}/{BASINS}")
+    yield Visitor(context.new_page()).open(f"{app}/{BASINS}")
     context.close()
 
 

@@ -10,7 +10,7 @@ from pages.race.claims import CLAIMS, settings_of
 from pages.race.lesson import RACE
 from surfaces import SURFACES
 from teaching import record
-from teaching.presets import preset, presets
+from teaching.presets import Preset, measured, preset, presets
 from teaching.rows import hyper_in, settings_in
 from tests.pages import charts, link_of, open_page, set_state, state_of, unlined
 
@@ -142,6 +142,34 @@ def test_link_of_a_preset_holds_all_of_it(case):
     assert state["schedule"] == (case.schedule[0] if case.schedule else "none")
     if case.schedule:
         assert settings_in(state, SCHEDULES[case.schedule[0]]).items() >= case.schedule[1].items()
+
+
+def test_number_of_a_preset_is_measured_once(monkeypatch):
+    run, ran = Preset.run, []
+    monkeypatch.setattr(Preset, "run", lambda case: ran.append(case.id) or run(case))
+    measured.memory.clear()
+    app = open_page(drawer_presets=True)
+    app.selectbox(key="preset").select("ravine_hb_0.9").run()
+    app.run()
+    assert ran == ["ravine_hb_0.9"]
+
+
+def test_hyper_parameters_of_one_rival_are_drawn_and_those_of_all_count():
+    app = open_page(drawer_hyper=True, race=["adam", "rmsprop", "sgd"], adam_beta1=0.5)
+    assert hyper_fields(app) == {f"adam_{hyper.key}" for hyper in OPTIMIZERS["adam"].hyper[1:]}
+    before = results(app)
+    app.selectbox(key="adjust").select("rmsprop").run()
+    assert hyper_fields(app) == {f"rmsprop_{hyper.key}" for hyper in OPTIMIZERS["rmsprop"].hyper[1:]}
+    assert results(app) == before != results(open_page(race=["adam", "rmsprop", "sgd"]))
+    set_state(app, race=["adam", "sgd"])
+    assert not app.exception
+    assert hyper_fields(app) == {f"adam_{hyper.key}" for hyper in OPTIMIZERS["adam"].hyper[1:]}
+
+
+def hyper_fields(app: AppTest) -> set[str]:
+    """Return the keys of the hyper-parameters that are drawn."""
+    drawn = {widget.key for widget in (*app.text_input, *app.toggle)}
+    return drawn & {f"{optimizer.key}_{hyper.key}" for optimizer in OPTIMIZERS for hyper in optimizer.hyper[1:]}
 
 
 def test_a_preset_forgets_what_was_set_before():
