@@ -33,6 +33,7 @@ MOST_WORK = 100_000_000
 """Rows that the repetitions of one question may look at: about half a second."""
 MOST_DRAWN = 4_000_000
 """Rows that the batches of one run may hold: they are laid out in memory, 16 bytes each."""
+Progress = Callable[[float], None]
 
 
 class Estimate(NamedTuple):
@@ -45,9 +46,6 @@ class Estimate(NamedTuple):
 def estimate(values: np.ndarray) -> Estimate:
     """Return the mean of independent repetitions with its standard error."""
     return Estimate(float(np.mean(values)), float(np.std(values) / np.sqrt(len(values))))
-
-
-Progress = Callable[[float], None]
 
 
 def _counted(items: Sequence[Any], progress: Progress) -> Iterator[Any]:
