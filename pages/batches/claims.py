@@ -222,10 +222,10 @@ _ESCAPE = {"experiment": "escape", "exact": True, "lr_sgd": 0.05, "rule": "same"
 
 CLAIMS = (
     Claim(
-        key="three_clocks",
+        key="three_time_axes",
         text=T("A large batch trains faster (or slower) than a small one."),
         verdict=T("only if"),
-        condition=T("Only if clock and rate are named."),
+        condition=T("Only if the time axis and the rate are named."),
         reading=T("Gap after ten epochs at rate 0.05: {gap1:.3f} for B = 1, {gap16:.5f} for 16, {gap256:.0f} for all."),
         settings=_RACE | {"batch": ["1", "16", "64", "N"], "clock": "samples", "epochs": 10},
         measured=_after_ten_epochs,

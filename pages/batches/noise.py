@@ -63,6 +63,9 @@ def show_spread(plan: Plan, point: tuple[float, float]) -> None:
     """Show the measured spread of the gradient at a point over the batch size, beside theory."""
     found = lab.spreads(plan, point)
     random = {size: one for size, one in found.items() if one.theory > 0}
+    if not random:
+        st.info(_("Every row has the same gradient at this point, so every batch has it too."))
+        return
     sizes, values = np.array(list(random)), list(random.values())
     theory = _("Theory: σ²/B") if plan.sampling == "replacement" else _("Theory: σ²/B · (N − B)/(N − 1)")
     measured = _("Measured, {count} batches", count=values[0].batches)

@@ -107,6 +107,11 @@ def test_spread_lies_on_theory():
     assert np.all(np.abs(numbers(measured["y"]) - theory) < 2 * numbers(measured["error_y"]["array"]))
 
 
+def test_point_where_all_rows_agree_has_no_spread():
+    app = open_page(PAGE, experiment="cloud", scatter_linear_regression=0.0, x=2.0, y=-1.0)
+    assert "same gradient" in app.info[0].value
+
+
 def test_radius_is_drawn_for_every_way_to_draw_rows():
     lines = traces(open_page(PAGE, experiment="ball"), "Squared radius")
     theory, independent, dealt = (
