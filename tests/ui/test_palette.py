@@ -7,8 +7,7 @@ from itertools import combinations, product
 
 import pytest
 
-from core.analysis.schedule_trials import LINES as LINES_OF_SCHEDULES
-from core.analysis.schedule_trials import TRIALS
+from core.analysis.schedule_trials import TRIALS, VARIANTS
 from core.optimizers import OPTIMIZERS
 from pages.batches.measure import Plan
 from pages.fine_print import measure as fine_print
@@ -93,7 +92,7 @@ TOGETHER = {
     "formulas": FORMULAS,
     "decays": [key for _title, key in fine_print.DECAYS],
     "solutions": list(fine_print.EQUALS_RATES),
-    "schedules": [row.key for row in LINES_OF_SCHEDULES],
+    "schedules": [row.key for row in VARIANTS],
     **{name: [recipe.key for recipe in rows] for name, rows in recipe_rows().items()},
 }
 """Every set of lines that a visitor can bring together."""
@@ -141,7 +140,7 @@ def apart(one: Ink, other: Ink) -> bool:
 
 FIRST = {
     "race": ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "lion", "rprop"),
-    **{f"schedules, {trial.key}": trial.lines for trial in TRIALS},
+    **{f"schedules, {trial.key}": trial.variants for trial in TRIALS},
     **{name: tuple(recipe.key for recipe in rows) for name, rows in recipe_rows().items()},
 }
 """Lines that a page brings together by itself."""
