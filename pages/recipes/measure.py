@@ -7,7 +7,7 @@ Averaging", SIAM J. Control Optim. 30 (1992) 838-855. Clipping: R. Pascanu, T. M
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from core.engine.batches import alternating, clocks, spend, staged
 from core.engine.descend import Trajectory
 from core.engine.descend_many import Ensemble
 from core.engine.spec import Goal, Noise, Surface, gap, learning_rate
+from core.memory import remembered
 from core.optimizers import ALL_OPTIMIZERS
 from core.resolve import surface_of
 from core.text import T
@@ -34,7 +35,7 @@ NEAR = 0.05
 FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0)
 """What all rates of a recipe are multiplied by where everyone takes the best."""
 
-AVERAGES = {
+AVERAGES: dict[str, tuple[Callable[..., np.ndarray], str]] = {
     "ema": (exponential_average, r"a_t = d\,a_{t-1} + (1 - d)\,x_t \qquad a_1 = x_1"),
     "tail": (tail_average, r"a_t = a_{t-1} + \tfrac{1}{t - t_0 + 1}(x_t - a_{t-1}) \qquad a_{t_0} = x_{t_0}"),
 }
@@ -123,6 +124,11 @@ class Case:
         return Noise(sigma, self.seed)
 
 
+def phase_titles(recipe: Recipe) -> dict[str, str]:
+    """Return the phases of a recipe: their number from 0 -> number from 1, optimizer and rate."""
+    return {str(k): f"{k + 1}: {ALL_OPTIMIZERS[leg.optimizer].title} {leg.lr:g}" for k, leg in enumerate(recipe.legs)}
+
+
 def walk(case: Case, recipe: Recipe, goal: Goal | None = None) -> list[Trajectory]:
     """Run a recipe once and return every leg of it; after one that diverges there are no others."""
     point, done, noise = case.start, 0, case.noise(recipe)
@@ -168,7 +174,7 @@ def turned(run: Trajectory) -> np.ndarray:
     return np.degrees(np.abs(np.arctan2(a * d - b * c, a * c + b * d)))
 
 
-@lru_cache(maxsize=128)
+@remembered(128, T("Repeating over the seeds"))
 def repeat(case: Case, recipe: Recipe) -> Spread:
     """Run a recipe over all seeds and return how far its answers are above the minimum."""
     runs = _many(case, recipe, record=True)
@@ -193,25 +199,40 @@ class Score(NamedTuple):
     """How a recipe does at the best of its rates."""
 
     recipe: Recipe
+    """With these rates."""
+    factor: float
+    """What its rates were multiplied by."""
     mean: float
     """Mean over the seeds of f above the minimum at the end; infinite where every factor loses a run."""
     error: float
 
 
-@lru_cache(maxsize=128)
 def score(case: Case, recipe: Recipe, factors: tuple[float, ...] = FACTORS) -> Score:
     """Run a recipe with all its rates multiplied by each factor and return the best, over the same seeds."""
-    return min((_scored(case, recipe.scaled(factor)) for factor in factors), key=lambda found: found.mean)
+    return min((_scored(case, recipe, factor) for factor in factors), key=lambda found: found.mean)
 
 
-def _scored(case: Case, recipe: Recipe) -> Score:
-    runs = _many(case, recipe, record=recipe.average is not None)
+def _scored(case: Case, recipe: Recipe, factor: float) -> Score:
+    scaled = recipe.scaled(factor)
+    runs = _many(case, scaled, record=recipe.average is not None)
     points = runs.final if runs.path is None else answers(runs.path, recipe)[:, -1].T
     final = gap(case.surface.value(*points), case.lowest)
     if not np.all(np.isin(runs.outcome, SETTLED) & np.isfinite(final)):
-        return Score(recipe, np.inf, 0.0)
+        return Score(scaled, factor, np.inf, 0.0)
     error = final.std(ddof=1) / np.sqrt(len(final)) if len(final) > 1 else 0.0
-    return Score(recipe, float(final.mean()), float(error))
+    return Score(scaled, factor, float(final.mean()), float(error))
+
+
+@remembered(16, T("Tuning the rates"))
+def scores(
+    case: Case, recipes: tuple[Recipe, ...], progress: Callable[[float], None] = lambda part: None
+) -> tuple[Score, ...]:
+    """Return how every recipe does at the best of its rates, the best first."""
+    found = []
+    for k, recipe in enumerate(recipes):
+        progress(k / len(recipes))
+        found.append(score(case, recipe))
+    return tuple(sorted(found, key=lambda one: one.mean))
 
 
 # What theory gives for averages of gradient descent on a quadratic.
@@ -462,10 +483,9 @@ class Experiment:
         return _member(self)
 
     @property
-    def settings(self) -> dict[str, float]:
-        """What its widgets begin with, by their keys; the start is apart."""
-        own = {f"{self.family}_{name}": value for name, value in self.parameters.items()}
-        return own | {"sigma": self.sigma, "seed": 0, "goal": self.level} | {k.key: k.default for k in self.knobs}
+    def defaults(self) -> dict[str, float]:
+        """What its knobs begin with, by their keys."""
+        return {knob.key: knob.default for knob in self.knobs}
 
     def case(self, **changes) -> Case:
         """Return what all recipes have in common, with 400 seeds, or with these changes."""
@@ -578,3 +598,9 @@ def experiment(key: str) -> Experiment:
         if candidate.key == key:
             return candidate
     raise ValueError(f"experiment: got {key!r}, allowed are {', '.join(e.key for e in EXPERIMENTS)}")
+
+
+def first_board() -> dict[str, list[float]]:
+    """Return the score board as the page opens it, the best first: recipe -> factor, mean and error."""
+    own = experiment("board")
+    return {row.recipe.key: [row.factor, row.mean, row.error] for row in scores(own.case(), own.build())}

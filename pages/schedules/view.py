@@ -61,14 +61,9 @@ def choose_trial() -> lab.Trial:
     return lab.TRIALS[controls.show("trial", then=lambda: page.keep("trial"), **style)]
 
 
-def forget_absent() -> None:
-    """Let what looks at one schedule look at one that is there."""
-    page.reset(*(key for key in ("adjust", "look") if state()[key] not in state()["schedules"]))
-
-
 def choose_setup(chosen: lab.Trial) -> Setup:
     """Show the sidebar and return what it sets."""
-    keys = controls.chosen("schedules", then=forget_absent)
+    keys = controls.chosen("schedules")
     tuned = controls.show("rule", widget=st.segmented_control, required=True, width="stretch") == "tuned"
     optimizer = ALL_OPTIMIZERS[controls.show("optimizer")]
     lr = chosen.first_rate(optimizer)
@@ -96,7 +91,7 @@ def adjust_one(among: Mapping[str, str]) -> None:
     """Show the settings of one schedule at a time."""
     if not among:
         return
-    key = controls.pick("adjust", among) or next(iter(among))
+    key = controls.pick("adjust", among, next(iter(among)))
     if key == "drawn":
         for part in PARTS:
             controls.slider(f"drawn_{part}", label=_("Factor at {part} % of the run", part=part))
@@ -391,7 +386,7 @@ def show_warm_ups(setup: Setup) -> None:
 def look_closer(setup: Setup, finished: list[Trajectory]) -> None:
     """Show the formula of one schedule, the code that ran, the numbers of one step and the same in PyTorch."""
     titles = {entry.key: entry.title for entry in setup.entries}
-    key = controls.pick("look", titles) or setup.entries[-1].key
+    key = controls.pick("look", titles, setup.entries[-1].key)
     entry, run = next((e, r) for e, r in zip(setup.entries, finished, strict=True) if e.key == key)
     with controls.drawer(_("The code that ran: {name}", name=entry.title), "drawer_code", ":material/code:") as is_open:
         if is_open:
