@@ -120,11 +120,11 @@ def charts_of(setup: Setup) -> dict[str, str]:
     return gap | {"mean": _("Mean value above the minimum, {count} runs", count=count)}
 
 
-def as_track(setup: Setup, recipe: lab.Recipe, legs: list[Trajectory], spread: Spread) -> Track:
+def as_track(setup: Setup, recipe: lab.Recipe, phases: list[Trajectory], spread: Spread) -> Track:
     """Return what a recipe answers, frame by frame of the steps or, where batches change, of the samples."""
-    points, stride = lab.whole(legs, recipe), runs.stride(setup.total)
+    points, stride = lab.whole(phases, recipe), runs.stride(setup.total)
     rows = recipe.rows_at(np.arange(0, setup.total + stride, stride), len(points))
-    failed = legs[-1].status not in ("running", "converged")
+    failed = phases[-1].status not in ("running", "converged")
     with np.errstate(over="ignore"):
         above = gap(setup.case.surface.value(*points.T), setup.case.lowest)
     length = np.append(np.nan, np.hypot(*np.diff(points, axis=0).T))
@@ -132,7 +132,7 @@ def as_track(setup: Setup, recipe: lab.Recipe, legs: list[Trajectory], spread: S
     series = {name: np.where(series[name] > 0, series[name], np.nan)[rows] for name in charts_of(setup)}
     style, told = ink(recipe.key), dict.fromkeys(series, recipe.clock[rows])
     looks: dict = {"color": style.color, "dash": style.pixels, "failed": failed}
-    looks |= {"outcome": runs.outcome(legs[-1])} if failed else {}
+    looks |= {"outcome": runs.outcome(phases[-1])} if failed else {}
     return Track(recipe.key, recipe.title, path=points[rows], series=series, clock=told, **looks)
 
 
@@ -141,7 +141,7 @@ def show_table(setup: Setup, walks: Sequence[list[Trajectory]], spreads: Sequenc
     case, rows, head = setup.case, setup.recipes, _("Recipe")
     columns = {head: [f"{controls.swatch(row.key)} {row.title}" for row in rows]}
     if setup.experiment.key == "clipping":
-        first = [legs[0] for legs in walks]
+        first = [phases[0] for phases in walks]
         # A run that is thrown out at once took no step.
         moves = [run.path[1] - run.path[0] if len(run.path) > 1 else np.full(2, np.nan) for run in first]
         columns[_("First step, length")] = [f"{np.hypot(*move):.4g}" for move in moves]
@@ -171,7 +171,7 @@ def show_table(setup: Setup, walks: Sequence[list[Trajectory]], spreads: Sequenc
 
 def show_decays(setup: Setup, spreads: Sequence[Spread]) -> None:
     """Show where moving averages of every decay end: theory, and the two that were measured."""
-    case, lr = setup.case, lab.pick(setup.recipes, "sgd").legs[0].lr
+    case, lr = setup.case, lab.pick(setup.recipes, "sgd").phases[0].lr
     weight = np.stack([lab.weights(("ema", decay), setup.total) for decay in DECAYS], axis=1)
     rows = [figures.Curve(1 - DECAYS, lab.expected(case, lr, weight), _("Theory"), MARK)]
     if case.sigma and lab.is_stable(case, lr):
@@ -256,20 +256,20 @@ def scores_figure(scores: Sequence[lab.Score]) -> go.Figure:
 def look_closer(setup: Setup, walks: Sequence[list[Trajectory]]) -> None:
     """Show the numbers of one step of one recipe, the code that ran and the same in PyTorch."""
     key = controls.show("look")
-    recipe, legs = next(pair for pair in zip(setup.recipes, walks, strict=True) if pair[0].key == key)
+    recipe, phases = next(pair for pair in zip(setup.recipes, walks, strict=True) if pair[0].key == key)
     number = 0
-    if len(legs) > 1:
-        number = min(int(controls.pick("phase", lab.phase_titles(recipe), "0")), len(legs) - 1)
-    run = runs.inspect([legs[number]])
+    if len(phases) > 1:
+        number = min(int(controls.pick("phase", lab.phase_titles(recipe), "0")), len(phases) - 1)
+    run = runs.inspect([phases[number]])
     if recipe.average and recipe.average[0] in lab.AVERAGES:
         with controls.drawer(_("The average that was taken"), "drawer_average", ":material/functions:") as is_open:
             if is_open:
                 function, latex = lab.AVERAGES[recipe.average[0]]
                 lesson.formula(latex, (function,), IZMAILOV)
-    leg, noise = recipe.legs[number], setup.case.noise(recipe)
-    done = sum(other.steps for other in recipe.legs[:number])
-    settings = {"schedule": leg.schedule, "clip_norm": recipe.clip_norm, "clip_value": recipe.clip_value}
-    runs.torch_drawer(run, leg.steps, noise=noise and replace(noise, skip=done), **settings)
+    phase, noise = recipe.phases[number], setup.case.noise(recipe)
+    done = sum(other.steps for other in recipe.phases[:number])
+    settings = {"schedule": phase.schedule, "clip_norm": recipe.clip_norm, "clip_value": recipe.clip_value}
+    runs.torch_drawer(run, phase.steps, noise=noise and replace(noise, skip=done), **settings)
 
 
 def take_away(setup: Setup, walks: Sequence[list[Trajectory]], spreads: Sequence[Spread]) -> None:
@@ -277,8 +277,8 @@ def take_away(setup: Setup, walks: Sequence[list[Trajectory]], spreads: Sequence
 
     def table() -> pd.DataFrame:
         parts = []
-        for recipe, legs, spread in zip(setup.recipes, walks, spreads, strict=True):
-            points = lab.whole(legs, recipe)
+        for recipe, phases, spread in zip(setup.recipes, walks, spreads, strict=True):
+            points = lab.whole(phases, recipe)
             columns = {"recipe": recipe.title, "step": np.arange(len(points)), "clock": recipe.clock[: len(points)]}
             columns |= {"x": points[:, 0], "y": points[:, 1], "mean_above_minimum": spread.mean[: len(points)]}
             parts.append(pd.DataFrame(columns))

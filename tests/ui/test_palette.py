@@ -121,7 +121,7 @@ def test_recipe_has_the_colour_of_an_optimizer_only_where_it_begins_with_it(key:
     rows.pop("schedule_free", None)  # a relative of SGD, in its colour on every page
     own = {ink(name).color: name for name in rows if name in {o.key for o in OPTIMIZERS}}
     for name, recipe in rows.items():
-        assert own.get(ink(name).color, recipe.legs[0].optimizer) == recipe.legs[0].optimizer, name
+        assert own.get(ink(name).color, recipe.phases[0].optimizer) == recipe.phases[0].optimizer, name
 
 
 @pytest.mark.parametrize("sizes", [(4, 16, 64), (1, 4, 16, 64), (1, 2, 4, 8, 16), (64, 128, 256), (256, 512, 1024)])

@@ -17,7 +17,7 @@ from core.analysis.gradient_noise import (
     row_covariance,
     row_noise,
 )
-from core.analysis.switching import Stage, hand_over
+from core.analysis.switching import Phase, switch_optimizers
 from core.engine.batches import Batches, alternating, clocks, spend, staged
 from core.engine.data import noisy_line
 from surfaces import ALL_SURFACES
@@ -339,7 +339,7 @@ def test_theory_of_the_constant_floor():
     assert noise_floor(np.diag([1.0, 10.0]), np.eye(2), 0.15) == pytest.approx(0.1905, abs=5e-5)
 
 
-# Averages, hand-overs, clips.
+# Averages, switches, clips.
 
 
 def test_averages_against_the_best_schedules():
@@ -365,21 +365,21 @@ def test_exponential_averages_of_a_long_run():
 
 
 RECIPES = [
-    ((Stage("adam", 500, 0.1), Stage("sgd", 1500, 0.002)), 0.00116),
-    ((Stage("adam", 500, 0.1), Stage("adam", 1500, 0.003)), 0.00154),
-    ((Stage("sgd", 500, 0.015), Stage("sgd", 1500, 0.002)), 0.00115),
-    ((Stage("adam", 500, 0.1), Stage("sgd", 1500, 0.015)), 0.0186),
+    ((Phase("adam", 0.1, 500), Phase("sgd", 0.002, 1500)), 0.00116),
+    ((Phase("adam", 0.1, 500), Phase("adam", 0.003, 1500)), 0.00154),
+    ((Phase("sgd", 0.015, 500), Phase("sgd", 0.002, 1500)), 0.00115),
+    ((Phase("adam", 0.1, 500), Phase("sgd", 0.015, 1500)), 0.0186),
 ]
 
 
-@pytest.mark.parametrize(("stages", "final"), RECIPES)
-def test_hand_over_works_because_the_rate_falls(stages, final):
+@pytest.mark.parametrize(("phases", "final"), RECIPES)
+def test_switch_works_because_the_rate_falls(phases, final):
     ravine = ALL_SURFACES["ravine"]
-    runs = hand_over(ravine, stages, many((8.0, 1.0)), noise=Noise(1.0))
+    runs = switch_optimizers(ravine, phases, many((8.0, 1.0)), noise=Noise(1.0))
     assert np.mean(ravine.value(*runs.final)) == pytest.approx(final, rel=0.01)
 
 
-def test_recipes_without_a_hand_over():
+def test_recipes_without_a_switch():
     ravine = ALL_SURFACES["ravine"]
 
     def mean(optimizer, lr, schedule=None, steps=2000):

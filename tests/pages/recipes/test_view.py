@@ -81,12 +81,12 @@ def test_numbers_move_the_recipes():
     app = open_page(PAGE)
     app.slider(key="switch").set_value(50).run()
     app.text_input(key="lr_last").set_value("0.004").run()
-    recipe = lab.pick(lab.hand_overs(2000, 50, lr_last=0.004), "adam_sgd")
+    recipe = lab.pick(lab.optimizer_switches(2000, 50, lr_last=0.004), "adam_sgd")
     spread = lab.repeat(lab.experiment("hand_over").case(), recipe)
     assert table(app)[recipe.title]["Mean at the end"].startswith(f"{spread.mean[-1]:.3g} ")
 
 
-def test_closer_look_shows_the_second_leg_and_its_script():
+def test_closer_look_shows_the_second_phase_and_its_script():
     app = open_page(PAGE, look="adam_sgd", phase="1", drawer_inspect=True, drawer_torch=True, drawer_code=True)
     assert not app.error
     code = [block.value for block in app.code]
