@@ -14,7 +14,13 @@ from typing import NamedTuple
 import numpy as np
 
 from core import descend, descend_many
-from core.analysis.gradient_noise import batch_covariance, gradient_cloud, noise_ball, row_covariance, row_noise
+from core.analysis.gradient_noise import (
+    batch_covariance,
+    gradient_cloud,
+    row_covariance,
+    row_noise,
+    stationary_covariance,
+)
 from core.engine.batches import Batches, Clocks, clocks
 from core.engine.descend import Trajectory
 from core.engine.limits import MAX_STEPS
@@ -254,7 +260,7 @@ def ball_theory(surface: Surface | str, lr: float, size: int, sampling: str = "r
     surface = surface_of(surface)
     covariance = row_covariance(surface, surface.minima[0])
     rows = len(surface.data) if surface.data else 1
-    return noise_ball(hessian_at_minimum(surface), batch_covariance(covariance, size, rows, sampling), lr)
+    return stationary_covariance(hessian_at_minimum(surface), batch_covariance(covariance, size, rows, sampling), lr)
 
 
 @lru_cache(maxsize=256)

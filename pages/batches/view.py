@@ -10,7 +10,13 @@ import streamlit as st
 
 from core import Noise, descend
 from core.analysis.curvature import eigenvalues, stable_rate
-from core.analysis.gradient_noise import batch_covariance, gradient_cloud, noise_ball, row_covariance, row_noise
+from core.analysis.gradient_noise import (
+    batch_covariance,
+    gradient_cloud,
+    row_covariance,
+    row_noise,
+    stationary_covariance,
+)
 from core.engine.batches import clocks
 from core.engine.data import LARGEST, MOST_ROWS, BadFile, Data, Scale, noisy_line, read_csv, standardised, two_classes
 from core.engine.limits import MAX_STEPS
@@ -571,7 +577,7 @@ def ball_stage(plan: Plan) -> None:
     finish("noise_ball", _("Noise ball"), ("sampling", "batch", "rate", "radius2", "error"), table, figure)
     code_of(
         r"S = (I - \eta H)\,S\,(I - \eta H) + \eta^2 \frac{C}{B}",
-        (lab.ball_theory, noise_ball, lab.ball),
+        (lab.ball_theory, stationary_covariance, lab.ball),
         "Mandt, Hoffman & Blei 2017, arXiv:1704.04289",
     )
 

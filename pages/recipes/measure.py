@@ -14,7 +14,7 @@ import numpy as np
 
 from core import descend
 from core.analysis.averages import exponential_average, schedule_free_average, tail_average, variance_ratio
-from core.analysis.gradient_noise import noise_ball
+from core.analysis.gradient_noise import stationary_covariance
 from core.analysis.schedule_trials import SETTLED, Spread
 from core.analysis.switching import Phase, switch_optimizers
 from core.engine.batches import alternating, clocks, spend, staged
@@ -246,15 +246,15 @@ def expected(case: Case, lr: float, weight: np.ndarray) -> np.ndarray:
     Along an axis of curvature h with r = 1 - lr h, what happens in step s reaches the average with the weight
     c_s = w_s + r w_(s+1) + r^2 w_(s+2) ...: the start with c_0, the noise of every step with lr c_s.
     """
-    bends, axes, at = _axes(case.surface)
+    curvatures, axes, at = _axes(case.surface)
     start = (axes.T @ (np.array(case.start) - at))[:, None]
-    shrink = (1 - lr * bends)[:, None]
+    shrink = (1 - lr * curvatures)[:, None]
     reach, noise = weight[-1] * np.ones((2, 1)), 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         for own in weight[-2::-1]:
             noise = noise + reach**2
             reach = own + shrink * reach
-        return bends @ ((reach * start) ** 2 + (lr * case.sigma) ** 2 * noise) / 2
+        return curvatures @ ((reach * start) ** 2 + (lr * case.sigma) ** 2 * noise) / 2
 
 
 def expected_end(case: Case, recipe: Recipe) -> float | None:
@@ -274,9 +274,9 @@ def settled(case: Case, lr: float, decay: float) -> float:
 
     Where the rate `is_stable`.
     """
-    bends, _axes_of, _at = _axes(case.surface)
-    ball = np.diag(noise_ball(np.diag(bends), case.sigma**2 * np.eye(2), lr))
-    return float(sum(h * v * variance_ratio(decay, lr, h) for h, v in zip(bends, ball, strict=True)) / 2)
+    curvatures, _axes_of, _at = _axes(case.surface)
+    variances = np.diag(stationary_covariance(np.diag(curvatures), case.sigma**2 * np.eye(2), lr))
+    return float(sum(h * v * variance_ratio(decay, lr, h) for h, v in zip(curvatures, variances, strict=True)) / 2)
 
 
 def _axes(surface: Surface) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -12,10 +12,10 @@ from core.analysis.averages import exponential_average, tail_average
 from core.analysis.gradient_noise import (
     batch_covariance,
     gradient_cloud,
-    noise_ball,
     noise_floor,
     row_covariance,
     row_noise,
+    stationary_covariance,
 )
 from core.analysis.switching import Phase, switch_optimizers
 from core.engine.batches import Batches, alternating, clocks, spend, staged
@@ -69,7 +69,7 @@ def test_row_covariance_is_that_of_single_gradients():
         row_covariance("bowl", (0.0, 0.0))
 
 
-# The ball around the minimum.
+# The cloud around the minimum.
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_ball_grows_with_the_rate_over_the_batch(lr, low, high):
 
 def test_theory_of_the_ball():
     hessian, covariance = hessian_of(LINE, BEST), row_covariance(LINE, BEST)
-    assert np.trace(noise_ball(hessian, covariance, 1e-5)) / 1e-5 == pytest.approx(0.264, abs=1e-3)
-    lyapunov = noise_ball(hessian, covariance, 1e-6) / 1e-6
+    assert np.trace(stationary_covariance(hessian, covariance, 1e-5)) / 1e-5 == pytest.approx(0.264, abs=1e-3)
+    lyapunov = stationary_covariance(hessian, covariance, 1e-6) / 1e-6
     assert hessian @ lyapunov + lyapunov @ hessian == pytest.approx(covariance, rel=1e-4)
-    ball, shrink = noise_ball(hessian, covariance, 0.3), np.eye(2) - 0.3 * hessian
-    assert shrink @ ball @ shrink + 0.09 * covariance == pytest.approx(ball, rel=1e-12)
+    stationary, shrink = stationary_covariance(hessian, covariance, 0.3), np.eye(2) - 0.3 * hessian
+    assert shrink @ stationary @ shrink + 0.09 * covariance == pytest.approx(stationary, rel=1e-12)
     for lr in (0.0, -0.1, 2.0):
         with pytest.raises(ValueError, match="lr: got"):
-            noise_ball(hessian, covariance, lr)
+            stationary_covariance(hessian, covariance, lr)
 
 
 def test_reshuffled_epochs_make_a_far_smaller_ball():
@@ -428,6 +428,8 @@ def test_clipping_by_value_turns_the_gradient():
 @pytest.mark.parametrize("lr", [1e-300, 1e-20, 0.3])
 def test_ball_of_a_tiny_rate_is_that_of_the_limit(lr):
     hessian, covariance = np.array([[2.0, 0.5], [0.5, 1.0]]), np.array([[1.0, 0.2], [0.2, 3.0]])
-    ball = noise_ball(hessian, covariance, lr) / lr
+    stationary = stationary_covariance(hessian, covariance, lr) / lr
     # S = (I - lr H) S (I - lr H) + lr^2 C, divided by lr^2.
-    np.testing.assert_allclose(hessian @ ball + ball @ hessian - lr * hessian @ ball @ hessian, covariance, rtol=1e-12)
+    np.testing.assert_allclose(
+        hessian @ stationary + stationary @ hessian - lr * hessian @ stationary @ hessian, covariance, rtol=1e-12
+    )
