@@ -182,12 +182,11 @@ def _choice(key: str, row: Choice, then: Change | None, widget: Callable | None,
     )
 
 
-def pick(key: str, among: Mapping[str, str], *, drawn: bool = True, **style: Any) -> str | None:
-    """Draw a choice of which only these options are there now; return it, or None where none of them is chosen."""
-    value = state()[key]
+def pick(key: str, among: Mapping[str, str], first: str | None = None, *, drawn: bool = True, **style: Any) -> Any:
+    """Draw a choice of which only these options are there now; return it, or `first` where none of them is chosen."""
+    value = state()[key] if state()[key] in among else first
     if drawn:
-        shown = value if value in among else None
-        _sync(key, shown)
+        _sync(key, value)
         style = {
             "label": label_of(key),
             "options": list(among),
@@ -195,7 +194,7 @@ def pick(key: str, among: Mapping[str, str], *, drawn: bool = True, **style: Any
         } | style
         select: Any = st.selectbox
         select(key=key, on_change=_told(key, lambda option: option, None), **style)
-    return value if value in among else None
+    return value
 
 
 def _choices(key: str, row: Choices, then: Change | None, widget: Callable | None, style: dict[str, Any]) -> None:

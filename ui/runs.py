@@ -235,7 +235,7 @@ def inspect(finished: Sequence[Trajectory]) -> Trajectory:
     label = _("Step inspector: every number of the formula")
     with controls.drawer(label, "drawer_inspect", ":material/search:") as is_open:
         with st.container(horizontal=True):
-            chosen = controls.pick("inspect", titles, drawn=is_open) or first
+            chosen = controls.pick("inspect", titles, first, drawn=is_open)
             step = controls.show("step", drawn=is_open)
         run = next(run for run in finished if run.optimizer.key == chosen)
         if is_open:

@@ -1,4 +1,4 @@
-"""How much the gradient of a batch strays from that of all data, and how large a ball around the minimum that makes.
+"""How much the gradient of a batch strays from that of all data, and how far from the minimum that keeps a run.
 
 S. Mandt, M. Hoffman, D. Blei, "Stochastic Gradient Descent as Approximate Bayesian Inference", JMLR 18 (2017) 1-35,
 arXiv:1704.04289; variance of a sample without replacement: W. G. Cochran, "Sampling Techniques", Wiley 1977, chapter 2.
@@ -63,18 +63,19 @@ def batch_covariance(covariance: np.ndarray, size: int, rows: int, sampling: str
     return covariance / size * left
 
 
-def noise_ball(hessian: np.ndarray, covariance: np.ndarray, lr: float) -> np.ndarray:
+def stationary_covariance(hessian: np.ndarray, covariance: np.ndarray, lr: float) -> np.ndarray:
     """Return the stationary covariance (2, 2) of SGD on a quadratic whose gradients carry noise of this covariance.
 
     It solves S = (1 - lr H) S (1 - lr H) + lr^2 C; for a small rate that is lr times the solution of H S + S H = C, the
     Lyapunov equation. Raises ValueError for a rate at which plain descent does not converge.
     """
     hessian = np.asarray(hessian, dtype=float)
-    bends, axes = np.linalg.eigh(hessian)
-    if not (bends[0] > 0 and 0 < lr * bends[1] < 2):
-        raise ValueError(f"lr: got {lr!r}, allowed are rates above 0 and below 2 / lambda_max = {2 / bends[1]:g}")
+    curvatures, axes = np.linalg.eigh(hessian)
+    if not (curvatures[0] > 0 and 0 < lr * curvatures[1] < 2):
+        raise ValueError(f"lr: got {lr!r}, allowed are rates above 0 and below 2 / lambda_max = {2 / curvatures[1]:g}")
     # Along the axes of the Hessian, where a tiny rate divides by nothing that rounds to zero.
-    along = lr * (axes.T @ covariance @ axes) / (np.add.outer(bends, bends) - lr * np.outer(bends, bends))
+    lost = np.add.outer(curvatures, curvatures) - lr * np.outer(curvatures, curvatures)
+    along = lr * (axes.T @ covariance @ axes) / lost
     return axes @ along @ axes.T
 
 
@@ -83,4 +84,4 @@ def noise_floor(hessian: np.ndarray, covariance: np.ndarray, lr: float) -> float
 
     On an axis of curvature h with noise sigma that is lr sigma^2 / (2 (2 - lr h)), summed over both axes.
     """
-    return float(np.trace(hessian @ noise_ball(hessian, covariance, lr)) / 2)
+    return float(np.trace(hessian @ stationary_covariance(hessian, covariance, lr)) / 2)

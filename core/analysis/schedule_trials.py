@@ -7,7 +7,7 @@ Learning", SIAM Review 60 (2018) 223-311, arXiv:1606.04838, section 4.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -16,11 +16,13 @@ from core.analysis.gradient_noise import noise_floor
 from core.analysis.sharpness import is_quadratic
 from core.analysis.stability import METHODS, largest_rate
 from core.analysis.tuning import first_rate
+from core.catalogue import Catalogue
 from core.engine.descend import Trajectory
 from core.engine.descend_many import Ensemble
 from core.engine.loop import RUNNING, STATUS
 from core.engine.rates import checked_settings
 from core.engine.spec import NOTHING, Goal, Noise, Optimizer, Schedule, Surface, gap
+from core.memory import remembered
 from core.resolve import surface_of
 from core.schedules import SCHEDULES, rates
 from core.text import T
@@ -34,7 +36,7 @@ Plan = tuple[Schedule | str, tuple[tuple[str, float], ...]]
 
 
 @dataclass(frozen=True)
-class Line:
+class Variant:
     """A schedule as it stands on the page, where one schedule may stand twice with other settings."""
 
     key: str
@@ -44,23 +46,26 @@ class Line:
     """What differs from the defaults of the schedule."""
 
 
-LINES = (
-    Line("constant", "Constant", "constant"),
-    Line("step", T("Step"), "step"),
-    Line("multi_step", "Multi-step", "multi_step"),
-    Line("exponential", "Exponential", "exponential", {"k": 0.0046052}),  # one percent is left after 1000 steps
-    Line("time_based", "Time-based", "time_based", {"k": 0.1}),
-    Line("linear", "Linear", "linear"),
-    Line("polynomial", "Polynomial", "polynomial"),
-    Line("cosine", "Cosine", "cosine"),
-    Line("warm_cosine", "Warm-up, cosine", "cosine", {"warm_up": 100}),
-    Line("short_cosine", "Short cosine", "cosine", {"length": 300}),
-    Line("cosine_restarts", "Cosine with restarts", "cosine_restarts"),
-    Line("warm_up", "Warm-up", "warm_up"),
-    Line("one_cycle", "One cycle", "one_cycle"),
-    Line("cyclic", "Cyclic", "cyclic"),
-    Line("plateau", "Reduce on plateau", "plateau", {"factor": 0.5, "patience": 20}),
-    Line("drawn", "Drawn", "drawn"),
+VARIANTS = Catalogue(
+    "variant",
+    (
+        Variant("constant", "Constant", "constant"),
+        Variant("step", T("Step", "a schedule"), "step"),
+        Variant("multi_step", "Multi-step", "multi_step"),
+        Variant("exponential", "Exponential", "exponential", {"k": 0.0046052}),  # one percent is left after 1000 steps
+        Variant("time_based", "Time-based", "time_based", {"k": 0.1}),
+        Variant("linear", "Linear", "linear"),
+        Variant("polynomial", "Polynomial", "polynomial"),
+        Variant("cosine", "Cosine", "cosine"),
+        Variant("warm_cosine", "Warm-up, cosine", "cosine", {"warm_up": 100}),
+        Variant("short_cosine", "Short cosine", "cosine", {"length": 300}),
+        Variant("cosine_restarts", "Cosine with restarts", "cosine_restarts"),
+        Variant("warm_up", "Warm-up", "warm_up"),
+        Variant("one_cycle", "One cycle", "one_cycle"),
+        Variant("cyclic", "Cyclic", "cyclic"),
+        Variant("plateau", "Reduce on plateau", "plateau", {"factor": 0.5, "patience": 20}),
+        Variant("drawn", "Drawn", "drawn"),
+    ),
 )
 """Every schedule that can stand beside the others. The last is drawn by the reader."""
 
@@ -117,12 +122,12 @@ class Trial:
     steps: int
     level: float
     """The goal: f this far above the minimum."""
-    lines: tuple[str, ...]
+    variants: tuple[str, ...]
     """Who runs at first."""
     grid: tuple[float, ...]
     """Rates among which everyone chooses where the rates are tuned."""
     settings: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
-    """By line, what differs from its own settings."""
+    """By variant, what differs from its own settings."""
     parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
     window: tuple[float, float, float, float] | None = None
     barrier: float | None = None
@@ -133,9 +138,9 @@ class Trial:
         """Its surface with the window to draw: the same object at every call, so that figures are kept."""
         return _member(self)
 
-    def defaults(self, line: Line) -> Mapping[str, float]:
-        """Return the settings of a line in this trial that differ from those of its schedule."""
-        return {**line.settings, **self.settings.get(line.key, {})}
+    def defaults(self, variant: Variant) -> Mapping[str, float]:
+        """Return the settings of a variant in this trial that differ from those of its schedule."""
+        return {**variant.settings, **self.settings.get(variant.key, {})}
 
     def case(self, **changes) -> Case:
         """Return what everyone has in common here, with 400 seeds, or with these changes."""
@@ -158,72 +163,61 @@ def _member(chosen: Trial) -> Surface:
     return replace(member, domain=chosen.window) if chosen.window else member
 
 
-TRIALS = (
-    Trial(
-        key="noise",
-        title=T("Noisy gradients"),
-        text=T("Under noise a constant rate never arrives: it keeps a cloud around the minimum, as large as the rate."),
-        family="ravine",
-        parameters={"condition": 10.0},
-        window=(-3.0, 9.0, -3.5, 3.5),
-        start=(8.0, 3.0),
-        optimizer="sgd",
-        lr=0.15,
-        sigma=1.0,
-        steps=1000,
-        level=0.05,
-        lines=("constant", "multi_step", "exponential", "time_based", "cosine", "cosine_restarts"),
-        grid=(0.005, 0.008, 0.012, 0.02, 0.03, 0.05, 0.08, 0.12, 0.15),
-    ),
-    Trial(
-        key="steep",
-        title=T("Steep start"),
-        text=T("Where the first curvature is the highest, a rate that is fine later throws the run out at once."),
-        family="rosenbrock",
-        start=(-1.5, 2.0),
-        optimizer="momentum",
-        lr=0.003,
-        sigma=0.0,
-        steps=400,
-        level=1e-3,
-        lines=("constant", "warm_up", "warm_cosine", "one_cycle"),
-        settings={"warm_cosine": {"warm_up": 50}},
-        grid=(0.0003, 0.0005, 0.0007, 0.001, 0.0014, 0.002, 0.003, 0.004, 0.006),
-    ),
-    Trial(
-        key="wells",
-        title=T("Two wells"),
-        text=T("Noise carries a run over the barrier while the rate is high; a restart brings the high rate back."),
-        family="doublewell",
-        start=(0.9601496, 0.0),
-        optimizer="sgd",
-        lr=0.1,
-        sigma=2.0,
-        steps=1200,
-        level=0.05,
-        lines=("cosine_restarts", "cosine", "short_cosine"),
-        settings={"cosine_restarts": {"period": 300}},
-        grid=(0.02, 0.03, 0.04, 0.05, 0.07, 0.1, 0.12, 0.15),
-        barrier=0.0754,
-        seed=5,  # the first with which a restart gets out and a short cosine does not
+TRIALS = Catalogue(
+    "trial",
+    (
+        Trial(
+            key="noise",
+            title=T("Noisy gradients"),
+            text=T(
+                "Under noise a constant rate never arrives: it keeps a cloud around the minimum, as large as the rate."
+            ),
+            family="ravine",
+            parameters={"condition": 10.0},
+            window=(-3.0, 9.0, -3.5, 3.5),
+            start=(8.0, 3.0),
+            optimizer="sgd",
+            lr=0.15,
+            sigma=1.0,
+            steps=1000,
+            level=0.05,
+            variants=("constant", "multi_step", "exponential", "time_based", "cosine", "cosine_restarts"),
+            grid=(0.005, 0.008, 0.012, 0.02, 0.03, 0.05, 0.08, 0.12, 0.15),
+        ),
+        Trial(
+            key="steep",
+            title=T("Steep start"),
+            text=T("Where the first curvature is the highest, a rate that is fine later throws the run out at once."),
+            family="rosenbrock",
+            start=(-1.5, 2.0),
+            optimizer="momentum",
+            lr=0.003,
+            sigma=0.0,
+            steps=400,
+            level=1e-3,
+            variants=("constant", "warm_up", "warm_cosine", "one_cycle"),
+            settings={"warm_cosine": {"warm_up": 50}},
+            grid=(0.0003, 0.0005, 0.0007, 0.001, 0.0014, 0.002, 0.003, 0.004, 0.006),
+        ),
+        Trial(
+            key="wells",
+            title=T("Two wells"),
+            text=T("Noise carries a run over the barrier while the rate is high; a restart brings the high rate back."),
+            family="doublewell",
+            start=(0.9601496, 0.0),
+            optimizer="sgd",
+            lr=0.1,
+            sigma=2.0,
+            steps=1200,
+            level=0.05,
+            variants=("cosine_restarts", "cosine", "short_cosine"),
+            settings={"cosine_restarts": {"period": 300}},
+            grid=(0.02, 0.03, 0.04, 0.05, 0.07, 0.1, 0.12, 0.15),
+            barrier=0.0754,
+            seed=5,  # the first with which a restart gets out and a short cosine does not
+        ),
     ),
 )
-
-
-def trial(key: str) -> Trial:
-    """Return the trial of this key. Raises ValueError for an unknown one."""
-    for candidate in TRIALS:
-        if candidate.key == key:
-            return candidate
-    raise ValueError(f"trial: got {key!r}, allowed are {', '.join(t.key for t in TRIALS)}")
-
-
-def line(key: str) -> Line:
-    """Return the line of this key. Raises ValueError for an unknown one."""
-    for candidate in LINES:
-        if candidate.key == key:
-            return candidate
-    raise ValueError(f"line: got {key!r}, allowed are {', '.join(row.key for row in LINES)}")
 
 
 def check(chosen: Schedule | str, steps: int, settings: Mapping[str, float] = NOTHING) -> None:
@@ -269,7 +263,7 @@ class Spread:
         return int(below[0]) if below.size else -1
 
 
-@lru_cache(maxsize=128)
+@remembered(128, T("Repeating over the seeds"))
 def repeat(case: Case, lr: float, plan: Plan) -> Spread:
     """Run one schedule over all seeds."""
     runs = _many(case, np.full(case.runs, lr), plan, record=True)
@@ -300,7 +294,7 @@ class Tuning:
         return float(self.final.min())
 
 
-@lru_cache(maxsize=128)
+@remembered(128, T("Tuning the rates"))
 def tune(case: Case, grid: tuple[float, ...], plan: Plan) -> Tuning:
     """Run one schedule at every rate of the grid, over the same seeds, in one call of the engine."""
     runs = _many(case, np.repeat(grid, case.runs), plan)
@@ -318,7 +312,7 @@ def _many(case: Case, lr: np.ndarray, plan: Plan, *, record: bool = False) -> En
     return descend_many(case.surface, case.optimizer, starts, case.steps, lr, schedule=pair, noise=noise, record=record)
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def expected(case: Case, lr: float, plan: Plan) -> np.ndarray:
     """Return the mean of f above the minimum in every step, (steps + 1,), where the case `is_linear`.
 
@@ -326,15 +320,15 @@ def expected(case: Case, lr: float, plan: Plan) -> np.ndarray:
     (lr sigma)^2 is added. Exact for every schedule whose factors are known before the run.
     """
     at, (row, settings) = case.surface.minima[0], plan
-    bends, axes = np.linalg.eigh(_hessian(case.surface, at))
+    curvatures, axes = np.linalg.eigh(_hessian(case.surface, at))
     rate = lr * rates(row, case.steps, dict(settings))[:, None]
-    shrink, gain = 1 - rate * bends, (rate * case.sigma) ** 2
+    shrink, gain = 1 - rate * curvatures, (rate * case.sigma) ** 2
     mean, variance = axes.T @ (np.array(case.start) - np.array(at)), np.zeros(2)
-    values = [bends @ mean**2 / 2]
+    values = [curvatures @ mean**2 / 2]
     with np.errstate(over="ignore", invalid="ignore"):
         for t in range(case.steps):
             mean, variance = shrink[t] * mean, shrink[t] ** 2 * variance + gain[t]
-            values.append(bends @ (mean**2 + variance) / 2)
+            values.append(curvatures @ (mean**2 + variance) / 2)
     return np.array(values)
 
 
@@ -387,7 +381,7 @@ class WarmUps:
     """(N,) step at which the run diverged or left the surface, -1 for never."""
 
 
-@lru_cache(maxsize=64)
+@remembered(64, T("How long to warm up"))
 def warm_ups(case: Case, lr: float, lengths: tuple[int, ...], level: float) -> WarmUps:
     """Run one constant rate after warm-ups of these lengths, without noise, in one call of the engine."""
     factors = np.stack([rates("warm_up", case.steps, {"warm_up": n}) for n in lengths], axis=1)
@@ -401,7 +395,7 @@ def warm_ups(case: Case, lr: float, lengths: tuple[int, ...], level: float) -> W
     return WarmUps(np.array(lengths), reached, peak, np.where(held, -1, runs.stopped_at))
 
 
-@lru_cache(maxsize=8)
+@remembered(8, T("When the plateau rule drops the rate"))
 def plateau_rates(case: Case, lr: float, plan: Plan) -> np.ndarray:
     """Return the rates (runs, steps) of a schedule that reads the loss; NaN after the end of a run."""
     row, settings = plan
@@ -426,7 +420,7 @@ def _error(values: np.ndarray) -> float:
 
 
 def measured_in(key: str, name: str, *, settings: Mapping[str, float] = NOTHING, lr: float | None = None, **changes):
-    """Return the Spread of a line of a trial over 400 seeds, at the rate and with the settings of the trial."""
-    where, row = trial(key), line(name)
+    """Return the Spread of a variant in a trial over 400 seeds, at the rate and with the settings of the trial."""
+    where, row = TRIALS[key], VARIANTS[name]
     own = plan(row.schedule, {**where.defaults(row), **settings})
     return repeat(where.case(**changes), where.lr if lr is None else lr, own)

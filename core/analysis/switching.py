@@ -13,24 +13,25 @@ from core.engine.batches import Batches
 from core.engine.checks import checked_batches, checked_points, checked_steps
 from core.engine.descend_many import Ensemble
 from core.engine.loop import CONVERGED, RUNNING
-from core.engine.spec import Goal, Noise, Optimizer, Schedule, Surface
+from core.engine.spec import Goal, Noise, Schedule, Surface
 from core.resolve import surface_of
 
 
 @dataclass(frozen=True)
-class Stage:
+class Phase:
     """What an optimizer does until the next one takes over."""
 
-    optimizer: Optimizer | str
+    optimizer: str
+    """Its key."""
+    lr: float
     steps: int
-    lr: float | None = None
-    hyper: Mapping[str, float] = field(default_factory=dict)
     schedule: Schedule | str | tuple | np.ndarray | None = None
+    hyper: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
-def hand_over(
+def switch_optimizers(
     surface: Surface | str,
-    stages: Sequence[Stage],
+    phases: Sequence[Phase],
     starts: np.ndarray,
     *,
     noise: Noise | None = None,
@@ -40,28 +41,28 @@ def hand_over(
     goal: Goal | None = None,
     record: bool = False,
 ) -> Ensemble:
-    """Run the stages one after the other from `starts` (2, N) and return one Ensemble over all their steps.
+    """Run the phases one after the other from `starts` (2, N) and return one Ensemble over all their steps.
 
-    Noise and batches go on where the stage before stopped: a single stage cut in two sees the same draws. A run that
-    diverges or leaves the surface takes no part in later stages; `state` is that of the last optimizer.
+    Noise and batches go on where the phase before stopped: a single phase cut in two sees the same draws. A run that
+    diverges or leaves the surface takes no part in later phases; `state` is that of the last optimizer.
     """
     surface = surface_of(surface)
-    if not stages:
-        raise ValueError("stages: got none, allowed is at least one")
+    if not phases:
+        raise ValueError("phases: got none, allowed is at least one")
     final = np.array(checked_points("starts", starts, (2, -1)))
-    count, steps = final.shape[1], sum(checked_steps(stage.steps) for stage in stages)
+    count, steps = final.shape[1], sum(checked_steps(phase.steps) for phase in phases)
     drawn = checked_batches(batches, surface, steps, count)
     whole = _nothing_yet(final, steps, record)
     done, alive = 0, np.arange(count)
-    for stage in stages:
+    for phase in phases:
         runs = descend_many(
             surface,
-            stage.optimizer,
+            phase.optimizer,
             final[:, alive],
-            stage.steps,
-            stage.lr,
-            dict(stage.hyper),
-            stage.schedule,
+            phase.steps,
+            phase.lr,
+            dict(phase.hyper),
+            phase.schedule,
             [replace(noise, seed=noise.seed + int(i), skip=noise.skip + done) for i in alive] if noise else None,
             clip_norm,
             clip_value=clip_value,
@@ -71,7 +72,7 @@ def hand_over(
         )
         final[:, alive] = runs.final
         _append(whole, runs, alive, done)
-        done += stage.steps
+        done += phase.steps
         alive = alive[np.isin(runs.outcome, (RUNNING, CONVERGED))]
         if not alive.size:
             break
@@ -98,7 +99,7 @@ def _append(whole: Ensemble, runs: Ensemble, alive: np.ndarray, done: int) -> No
     whole.outcome[alive] = runs.outcome
     whole.stopped_at[alive] = runs.stopped_at + done
     whole.first[alive] = np.where((whole.first[alive] < 0) & (runs.first >= 0), runs.first + done, whole.first[alive])
-    # A goal that holds from the first point of a stage on has held since whenever it did in the stage before.
+    # A goal that holds from the first point of a phase on has held since whenever it did in the phase before.
     since_before = (runs.held == 0) & (whole.held[alive] >= 0)
     here = np.where(runs.held >= 0, runs.held + done, -1)
     whole.held[alive] = np.where(since_before, whole.held[alive], here)

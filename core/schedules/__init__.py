@@ -152,7 +152,7 @@ SCHEDULES = Catalogue(
         ),
         Schedule(
             key="step",
-            title=T("Step"),
+            title=T("Step", "a schedule"),
             factor=step,
             settings=(_steps("period", 200, "p", T("Steps between two drops")), GAMMA, WARM_UP),
             latex=r"\eta_t = \eta\,\gamma^{\lfloor t / p \rfloor}",

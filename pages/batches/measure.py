@@ -14,7 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import descend, descend_many
-from core.analysis.gradient_noise import batch_covariance, gradient_cloud, noise_ball, row_covariance, row_noise
+from core.analysis import gradient_noise
+from core.analysis.gradient_noise import (
+    batch_covariance,
+    gradient_cloud,
+    row_covariance,
+    row_noise,
+)
 from core.engine.batches import Batches, Clocks, clocks
 from core.engine.descend import Trajectory
 from core.engine.limits import MAX_STEPS
@@ -279,7 +285,9 @@ def stationary_covariance(surface: Surface | str, lr: float, size: int, sampling
     surface = surface_of(surface)
     covariance = row_covariance(surface, surface.minima[0])
     rows = len(surface.data) if surface.data else 1
-    return noise_ball(hessian_at_minimum(surface), batch_covariance(covariance, size, rows, sampling), lr)
+    return gradient_noise.stationary_covariance(
+        hessian_at_minimum(surface), batch_covariance(covariance, size, rows, sampling), lr
+    )
 
 
 @remembered(256, REPEATING)

@@ -6,8 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.analysis import gradient_noise
 from core.analysis.curvature import eigenvalues, stable_rate
-from core.analysis.gradient_noise import batch_covariance, gradient_cloud, noise_ball, row_covariance
+from core.analysis.gradient_noise import batch_covariance, gradient_cloud, row_covariance
 from pages.batches import drawing as draw
 from pages.batches import measure as lab
 from pages.batches.common import code_of, finish, star
@@ -135,7 +136,7 @@ def stationary_stage(plan: Plan) -> None:
     finish("noise_ball", _("Noise ball"), ("sampling", "batch", "rate", "radius2", "error"), table, figure)
     code_of(
         r"S = (I - \eta H)\,S\,(I - \eta H) + \eta^2 \frac{C}{B}",
-        (lab.stationary_covariance, noise_ball, lab.stationary_radius2),
+        (lab.stationary_covariance, gradient_noise.stationary_covariance, lab.stationary_radius2),
         "Mandt, Hoffman & Blei 2017, arXiv:1704.04289",
     )
 

@@ -8,10 +8,11 @@ from core import descend
 from core.analysis.averages import remembered
 from core.analysis.curvature import eigenvalues
 from core.analysis.schedule_trials import measured_in
+from core.analysis.switching import Phase
 from core.engine.spec import Goal
 from core.text import T
 from pages.recipes import measure as lab
-from pages.recipes.measure import Leg, Recipe
+from pages.recipes.measure import Recipe
 from teaching.contract import Claim, Question
 
 CLIFF = lab.experiment("clipping")
@@ -29,8 +30,8 @@ def _ends(experiment: str, recipes: tuple[Recipe, ...]) -> dict:
     return found
 
 
-def _hand_over() -> dict:
-    return _ends("hand_over", lab.hand_overs())
+def _switches() -> dict:
+    return _ends("hand_over", lab.optimizer_switches())
 
 
 def _batches() -> dict:
@@ -44,7 +45,7 @@ def _averages() -> dict:
     """The ends of averages of 4000 steps, what theory says, and how much of the start each still holds."""
     case, found = lab.experiment("averages").case(), dict[str, float]()
     for name, decay in (("low", 0.9), ("good", 0.99), ("long", 0.999)):
-        row = Recipe("ema", "EMA", (Leg("sgd", 0.15, 4000),), ("ema", decay))
+        row = Recipe("ema", "EMA", (Phase("sgd", 0.15, 4000),), ("ema", decay))
         found |= {name: float(lab.repeat(case, row).mean[-1]), f"{name}_error": lab.repeat(case, row).error}
         found |= {f"{name}_theory": lab.expected_end(case, row) or 0.0}
     found |= {"raw": float(lab.repeat(case, lab.pick(lab.averages(), "sgd")).mean[-1])}
@@ -55,9 +56,9 @@ def _averages() -> dict:
 def _without_decay() -> dict:
     """After 1000 steps: the tail average, schedule-free SGD over rates that differ twentyfold, the best schedules."""
     case = lab.experiment("averages").case()
-    tail = Recipe("tail", "SWA", (Leg("sgd", 0.05, 1000),), ("tail", 100))
+    tail = Recipe("tail", "SWA", (Phase("sgd", 0.05, 1000),), ("tail", 100))
     rates = (0.05, 0.2, 1.0)
-    free = [Recipe("free", "free", (Leg("schedule_free", lr, 1000),), ("free", 0.9)) for lr in rates]
+    free = [Recipe("free", "free", (Phase("schedule_free", lr, 1000),), ("free", 0.9)) for lr in rates]
     ends = [float(lab.repeat(case, row).mean[-1]) for row in free]
     spread = lab.repeat(case, tail)
     schedules = {name: measured_in("noise", name, lr=lr) for name, lr in (("exponential", 0.05), ("cosine", 0.012))}
@@ -79,8 +80,8 @@ def _momentum() -> dict:
     case, found = lab.experiment("averages").case(start=(0.0, 0.0), seeds=64), dict[str, float]()
     rows = {"sgd": ("sgd", 0.05), "ball": ("momentum", 0.05), "slow": ("momentum", 0.005), "adam": ("adam", 0.05)}
     for name, (key, lr) in rows.items():
-        found[name] = float(lab.repeat(case, Recipe(name, name, (Leg(key, lr, 6000),))).mean[1500:].mean())
-    points = Recipe("ema", "EMA", (Leg("sgd", 0.05, 6000),), ("ema", 0.99))
+        found[name] = float(lab.repeat(case, Recipe(name, name, (Phase(key, lr, 6000),))).mean[1500:].mean())
+    points = Recipe("ema", "EMA", (Phase("sgd", 0.05, 6000),), ("ema", 0.99))
     return found | {"points": float(lab.repeat(case, points).mean[1500:].mean())}
 
 
@@ -102,7 +103,7 @@ def _remedies() -> dict:
     row = lab.pick(lab.clips(20_000), "small_rate")
     run = lab.walk(CLIFF.case(), row, AT_FOOT)[0]
     limit = 2 / float(eigenvalues(*CLIFF.surface.hessian(*CLIFF.start))[1])
-    high = lab.walk(CLIFF.case(), replace(row, legs=(Leg("sgd", 0.1, 300),)), AT_FOOT)[0]
+    high = lab.walk(CLIFF.case(), replace(row, phases=(Phase("sgd", 0.1, 300),)), AT_FOOT)[0]
     return {"slow": run.held, "limit": limit, "thrown": float(high.path[1, 0])} | _clips()
 
 
@@ -124,7 +125,7 @@ QUESTIONS = (
             "Mean of f: SGD {adam_sgd:.5f}, Adam with the lower rate {adam_adam:.5f}, Adam kept at 0.1 {adam:.3f}. "
             "The rate did it, not the optimizer."
         ),
-        measured=_hand_over,
+        measured=_switches,
         right=lambda adam, adam_sgd, adam_adam, **others: (
             3 if max(adam_sgd, adam_adam) > adam / 3 else 0 if adam_sgd < adam_adam / 3 else 2
         ),
@@ -155,7 +156,7 @@ CLAIMS = (
             "step {adam_soon} with Adam, {sgd_sgd_soon} with SGD."
         ),
         settings={"part": "hand_over", "switch": 25},
-        measured=_hand_over,
+        measured=_switches,
         holds=lambda adam, adam_sgd, adam_adam, sgd_sgd, adam_sgd_high, adam_soon, sgd_sgd_soon, **others: (
             max(adam_sgd, adam_adam, sgd_sgd) < adam_sgd_high / 10 < adam / 10
             and abs(adam_sgd - sgd_sgd) < 3 * others["sgd_sgd_error"]
@@ -172,7 +173,7 @@ CLAIMS = (
             "{rmsprop_sgd_soon}; SGD all the way: {sgd_sgd:.5f} ± {sgd_sgd_error:.5f}, at step {sgd_sgd_soon}."
         ),
         settings={"part": "hand_over", "look": "rmsprop_sgd"},
-        measured=_hand_over,
+        measured=_switches,
         holds=lambda rmsprop_sgd, sgd_sgd, rmsprop_sgd_soon, sgd_sgd_soon, **others: (
             rmsprop_sgd_soon < sgd_sgd_soon and abs(rmsprop_sgd - sgd_sgd) < 3 * others["sgd_sgd_error"]
         ),

@@ -1,4 +1,4 @@
-"""Recipes for the end of a run: hand-overs, batches that change, averages and clipped gradients, over the same seeds.
+"""Recipes for the end of a run, over the same seeds: another optimizer, other batches, averages, clipped gradients.
 
 Gradient descent on a quadratic is linear in its start and its noise, and so is every average of its points: the mean
 of f at the average is then known exactly. B. T. Polyak, A. B. Juditsky, "Acceleration of Stochastic Approximation by
@@ -7,20 +7,21 @@ Averaging", SIAM J. Control Optim. 30 (1992) 838-855. Clipping: R. Pascanu, T. M
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from core import descend
 from core.analysis.averages import exponential_average, schedule_free_average, tail_average, variance_ratio
-from core.analysis.gradient_noise import noise_ball
+from core.analysis.gradient_noise import stationary_covariance
 from core.analysis.schedule_trials import SETTLED, Spread
-from core.analysis.switching import Stage, hand_over
+from core.analysis.switching import Phase, switch_optimizers
 from core.engine.batches import alternating, clocks, spend, staged
 from core.engine.descend import Trajectory
 from core.engine.descend_many import Ensemble
 from core.engine.spec import Goal, Noise, Surface, gap, learning_rate
+from core.memory import remembered
 from core.optimizers import ALL_OPTIMIZERS
 from core.resolve import surface_of
 from core.text import T
@@ -34,25 +35,11 @@ NEAR = 0.05
 FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0)
 """What all rates of a recipe are multiplied by where everyone takes the best."""
 
-AVERAGES = {
+AVERAGES: dict[str, tuple[Callable[..., np.ndarray], str]] = {
     "ema": (exponential_average, r"a_t = d\,a_{t-1} + (1 - d)\,x_t \qquad a_1 = x_1"),
     "tail": (tail_average, r"a_t = a_{t-1} + \tfrac{1}{t - t_0 + 1}(x_t - a_{t-1}) \qquad a_{t_0} = x_{t_0}"),
 }
 """Averages of points, with their formula. That of schedule-free SGD belongs to its optimizer."""
-
-
-class Leg(NamedTuple):
-    """A part of a run with one optimizer."""
-
-    optimizer: str
-    lr: float
-    steps: int
-    schedule: str | None = None
-
-    @property
-    def stage(self) -> Stage:
-        """The same for `hand_over`."""
-        return Stage(self.optimizer, self.steps, self.lr, schedule=self.schedule)
 
 
 @dataclass(frozen=True)
@@ -61,7 +48,7 @@ class Recipe:
 
     key: str
     title: str
-    legs: tuple[Leg, ...]
+    phases: tuple[Phase, ...]
     average: tuple[str, float] | None = None
     """What is taken for the answer: ("ema", decay), ("tail", first step), ("free", beta); None: the last point."""
     sizes: tuple[int, ...] = ()
@@ -71,7 +58,7 @@ class Recipe:
 
     @property
     def steps(self) -> int:
-        return sum(leg.steps for leg in self.legs)
+        return sum(phase.steps for phase in self.phases)
 
     @property
     def clock(self) -> np.ndarray:
@@ -81,7 +68,7 @@ class Recipe:
     @property
     def rates(self) -> str:
         """Its rates, one after the other."""
-        return " → ".join(f"{leg.lr:g}" for leg in self.legs)
+        return " → ".join(f"{phase.lr:g}" for phase in self.phases)
 
     def rows_at(self, moments: np.ndarray, points: int) -> np.ndarray:
         """Return the rows that a run with so many points shows at these moments of the clock, none after its end."""
@@ -92,7 +79,8 @@ class Recipe:
 
     def scaled(self, factor: float) -> "Recipe":
         """Return the recipe with all its rates multiplied."""
-        return replace(self, legs=tuple(leg._replace(lr=float(f"{factor * leg.lr:.3g}")) for leg in self.legs))
+        phases = (replace(phase, lr=float(f"{factor * phase.lr:.3g}")) for phase in self.phases)
+        return replace(self, phases=tuple(phases))
 
 
 @dataclass(frozen=True)
@@ -123,28 +111,36 @@ class Case:
         return Noise(sigma, self.seed)
 
 
+def phase_titles(recipe: Recipe) -> dict[str, str]:
+    """Return the phases of a recipe: their number from 0 -> number from 1, optimizer and rate."""
+    return {
+        str(k): f"{k + 1}: {ALL_OPTIMIZERS[phase.optimizer].title} {phase.lr:g}"
+        for k, phase in enumerate(recipe.phases)
+    }
+
+
 def walk(case: Case, recipe: Recipe, goal: Goal | None = None) -> list[Trajectory]:
-    """Run a recipe once and return every leg of it; after one that diverges there are no others."""
+    """Run a recipe once and return every phase of it; after one that diverges there are no others."""
     point, done, noise = case.start, 0, case.noise(recipe)
-    legs: list[Trajectory] = []
-    for leg in recipe.legs:
+    phases: list[Trajectory] = []
+    for phase in recipe.phases:
         run = descend(
             case.surface,
-            leg.optimizer,
+            phase.optimizer,
             point,
-            leg.steps,
-            leg.lr,
-            schedule=leg.schedule,
+            phase.steps,
+            phase.lr,
+            schedule=phase.schedule,
             noise=noise and replace(noise, skip=done),
             clip_norm=recipe.clip_norm,
             clip_value=recipe.clip_value,
             goal=goal,
         )
-        legs.append(run)
+        phases.append(run)
         if run.status not in ("running", "converged"):
             break
-        point, done = (float(run.path[-1, 0]), float(run.path[-1, 1])), done + leg.steps
-    return legs
+        point, done = (float(run.path[-1, 0]), float(run.path[-1, 1])), done + phase.steps
+    return phases
 
 
 def answers(path: np.ndarray, recipe: Recipe) -> np.ndarray:
@@ -157,9 +153,9 @@ def answers(path: np.ndarray, recipe: Recipe) -> np.ndarray:
     return exponential_average(path, setting) if kind == "ema" else schedule_free_average(path, setting)
 
 
-def whole(legs: Sequence[Trajectory], recipe: Recipe) -> np.ndarray:
-    """Return the answers (steps + 1, 2) over all legs of a `walk`."""
-    return answers(np.concatenate([legs[0].path[:1], *(leg.path[1:] for leg in legs)]), recipe)
+def whole(phases: Sequence[Trajectory], recipe: Recipe) -> np.ndarray:
+    """Return the answers (steps + 1, 2) over all phases of a `walk`."""
+    return answers(np.concatenate([phases[0].path[:1], *(phase.path[1:] for phase in phases)]), recipe)
 
 
 def turned(run: Trajectory) -> np.ndarray:
@@ -168,7 +164,7 @@ def turned(run: Trajectory) -> np.ndarray:
     return np.degrees(np.abs(np.arctan2(a * d - b * c, a * c + b * d)))
 
 
-@lru_cache(maxsize=128)
+@remembered(128, T("Repeating over the seeds"))
 def repeat(case: Case, recipe: Recipe) -> Spread:
     """Run a recipe over all seeds and return how far its answers are above the minimum."""
     runs = _many(case, recipe, record=True)
@@ -184,34 +180,48 @@ def repeat(case: Case, recipe: Recipe) -> Spread:
 
 def _many(case: Case, recipe: Recipe, *, record: bool) -> Ensemble:
     starts = np.tile(np.array(case.start, dtype=float)[:, None], case.runs)
-    stages = [leg.stage for leg in recipe.legs]
     clips = {"clip_norm": recipe.clip_norm, "clip_value": recipe.clip_value}
-    return hand_over(case.surface, stages, starts, noise=case.noise(recipe), record=record, **clips)  # type: ignore[arg-type]
+    return switch_optimizers(case.surface, recipe.phases, starts, noise=case.noise(recipe), record=record, **clips)  # type: ignore[arg-type]
 
 
 class Score(NamedTuple):
     """How a recipe does at the best of its rates."""
 
     recipe: Recipe
+    """With these rates."""
+    factor: float
+    """What its rates were multiplied by."""
     mean: float
     """Mean over the seeds of f above the minimum at the end; infinite where every factor loses a run."""
     error: float
 
 
-@lru_cache(maxsize=128)
 def score(case: Case, recipe: Recipe, factors: tuple[float, ...] = FACTORS) -> Score:
     """Run a recipe with all its rates multiplied by each factor and return the best, over the same seeds."""
-    return min((_scored(case, recipe.scaled(factor)) for factor in factors), key=lambda found: found.mean)
+    return min((_scored(case, recipe, factor) for factor in factors), key=lambda found: found.mean)
 
 
-def _scored(case: Case, recipe: Recipe) -> Score:
-    runs = _many(case, recipe, record=recipe.average is not None)
+def _scored(case: Case, recipe: Recipe, factor: float) -> Score:
+    scaled = recipe.scaled(factor)
+    runs = _many(case, scaled, record=recipe.average is not None)
     points = runs.final if runs.path is None else answers(runs.path, recipe)[:, -1].T
     final = gap(case.surface.value(*points), case.lowest)
     if not np.all(np.isin(runs.outcome, SETTLED) & np.isfinite(final)):
-        return Score(recipe, np.inf, 0.0)
+        return Score(scaled, factor, np.inf, 0.0)
     error = final.std(ddof=1) / np.sqrt(len(final)) if len(final) > 1 else 0.0
-    return Score(recipe, float(final.mean()), float(error))
+    return Score(scaled, factor, float(final.mean()), float(error))
+
+
+@remembered(16, T("Tuning the rates"))
+def scores(
+    case: Case, recipes: tuple[Recipe, ...], progress: Callable[[float], None] = lambda part: None
+) -> tuple[Score, ...]:
+    """Return how every recipe does at the best of its rates, the best first."""
+    found = []
+    for k, recipe in enumerate(recipes):
+        progress(k / len(recipes))
+        found.append(score(case, recipe))
+    return tuple(sorted(found, key=lambda one: one.mean))
 
 
 # What theory gives for averages of gradient descent on a quadratic.
@@ -236,22 +246,22 @@ def expected(case: Case, lr: float, weight: np.ndarray) -> np.ndarray:
     Along an axis of curvature h with r = 1 - lr h, what happens in step s reaches the average with the weight
     c_s = w_s + r w_(s+1) + r^2 w_(s+2) ...: the start with c_0, the noise of every step with lr c_s.
     """
-    bends, axes, at = _axes(case.surface)
+    curvatures, axes, at = _axes(case.surface)
     start = (axes.T @ (np.array(case.start) - at))[:, None]
-    shrink = (1 - lr * bends)[:, None]
+    shrink = (1 - lr * curvatures)[:, None]
     reach, noise = weight[-1] * np.ones((2, 1)), 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         for own in weight[-2::-1]:
             noise = noise + reach**2
             reach = own + shrink * reach
-        return bends @ ((reach * start) ** 2 + (lr * case.sigma) ** 2 * noise) / 2
+        return curvatures @ ((reach * start) ** 2 + (lr * case.sigma) ** 2 * noise) / 2
 
 
 def expected_end(case: Case, recipe: Recipe) -> float | None:
     """Return the mean of f above the minimum that theory gives a recipe of SGD with one rate; None for all others."""
-    if len(recipe.legs) > 1 or recipe.legs[0].optimizer != "sgd" or recipe.sizes:
+    if len(recipe.phases) > 1 or recipe.phases[0].optimizer != "sgd" or recipe.sizes:
         return None
-    return float(expected(case, recipe.legs[0].lr, weights(recipe.average, recipe.steps)[:, None])[0])
+    return float(expected(case, recipe.phases[0].lr, weights(recipe.average, recipe.steps)[:, None])[0])
 
 
 def is_stable(case: Case, lr: float) -> bool:
@@ -264,9 +274,9 @@ def settled(case: Case, lr: float, decay: float) -> float:
 
     Where the rate `is_stable`.
     """
-    bends, _axes_of, _at = _axes(case.surface)
-    ball = np.diag(noise_ball(np.diag(bends), case.sigma**2 * np.eye(2), lr))
-    return float(sum(h * v * variance_ratio(decay, lr, h) for h, v in zip(bends, ball, strict=True)) / 2)
+    curvatures, _axes_of, _at = _axes(case.surface)
+    variances = np.diag(stationary_covariance(np.diag(curvatures), case.sigma**2 * np.eye(2), lr))
+    return float(sum(h * v * variance_ratio(decay, lr, h) for h, v in zip(curvatures, variances, strict=True)) / 2)
 
 
 def _axes(surface: Surface) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -278,15 +288,15 @@ def _axes(surface: Surface) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 # The recipes of every experiment.
 
 
-def _legs(*legs: Leg) -> tuple[Leg, ...]:
-    return tuple(leg for leg in legs if leg.steps)
+def _phases(*phases: Phase) -> tuple[Phase, ...]:
+    return tuple(phase for phase in phases if phase.steps)
 
 
-def _arrow(legs: Sequence[Leg]) -> str:
-    return " → ".join(f"{ALL_OPTIMIZERS[leg.optimizer].title} {leg.lr:g}" for leg in legs)
+def _arrow(phases: Sequence[Phase]) -> str:
+    return " → ".join(f"{ALL_OPTIMIZERS[phase.optimizer].title} {phase.lr:g}" for phase in phases)
 
 
-def hand_overs(
+def optimizer_switches(
     steps: int = 2000, switch: int = 25, *, lr_adam: float = 0.1, lr_sgd: float = 0.015, lr_last: float = 0.002
 ) -> tuple[Recipe, ...]:
     """Return Adam and what may follow it after `switch` percent of the run, and SGD with `lr_sgd` as the control.
@@ -296,14 +306,14 @@ def hand_overs(
     before = steps * switch // 100
     after, fast, slow, last = steps - before, lr_adam, lr_sgd, lr_last
     rows = {
-        "adam": _legs(Leg("adam", fast, steps)),
-        "adam_sgd": _legs(Leg("adam", fast, before), Leg("sgd", last, after)),
-        "adam_adam": _legs(Leg("adam", fast, before), Leg("adam", 1.5 * last, after)),
-        "rmsprop_sgd": _legs(Leg("rmsprop", fast, before), Leg("sgd", last, after)),
-        "sgd_sgd": _legs(Leg("sgd", slow, before), Leg("sgd", last, after)),
-        "adam_sgd_high": _legs(Leg("adam", fast, before), Leg("sgd", slow, after)),
+        "adam": _phases(Phase("adam", fast, steps)),
+        "adam_sgd": _phases(Phase("adam", fast, before), Phase("sgd", last, after)),
+        "adam_adam": _phases(Phase("adam", fast, before), Phase("adam", 1.5 * last, after)),
+        "rmsprop_sgd": _phases(Phase("rmsprop", fast, before), Phase("sgd", last, after)),
+        "sgd_sgd": _phases(Phase("sgd", slow, before), Phase("sgd", last, after)),
+        "adam_sgd_high": _phases(Phase("adam", fast, before), Phase("sgd", slow, after)),
     }
-    return tuple(Recipe(key, _arrow(legs), legs) for key, legs in rows.items())
+    return tuple(Recipe(key, _arrow(phases), phases) for key, phases in rows.items())
 
 
 def changing_batches(
@@ -319,12 +329,14 @@ def changing_batches(
         "growing": (f"B = {small} → {middle} → {large}", staged(samples, (small, middle, large))),
         "shrinking": (f"B = {large} → {middle} → {small}", staged(samples, (large, middle, small))),
     }
-    made = [Recipe(key, title, (Leg("sgd", lr_sgd, len(sizes)),), sizes=sizes) for key, (title, sizes) in rows.items()]
+    made = [
+        Recipe(key, title, (Phase("sgd", lr_sgd, len(sizes)),), sizes=sizes) for key, (title, sizes) in rows.items()
+    ]
     steps = samples // small
     parts = (steps // 3, steps // 3, steps - 2 * (steps // 3))
-    legs = _legs(*(Leg("sgd", lr_sgd * small**k / middle**k, part) for k, part in enumerate(parts)))
-    title = f"B = {small}, η → {legs[-1].lr:.3g}"
-    return (*made, Recipe("falling", title, legs, sizes=(small,) * steps))
+    phases = _phases(*(Phase("sgd", lr_sgd * small**k / middle**k, part) for k, part in enumerate(parts)))
+    title = f"B = {small}, η → {phases[-1].lr:.3g}"
+    return (*made, Recipe("falling", title, phases, sizes=(small,) * steps))
 
 
 def averages(
@@ -336,14 +348,14 @@ def averages(
     """
     lr, begin = lr_sgd, min(begin, steps)
     rates = ("momentum", lr), ("momentum_tenth", float(f"{lr / 10:.3g}"))
-    sgd = (Leg("sgd", lr, steps),)
+    sgd = (Phase("sgd", lr, steps),)
     return (
-        *(Recipe(key, f"Momentum {own:g}", (Leg("momentum", own, steps),)) for key, own in rates),
+        *(Recipe(key, f"Momentum {own:g}", (Phase("momentum", own, steps),)) for key, own in rates),
         Recipe("sgd", f"SGD {lr:g}", sgd),
         Recipe("ema", f"EMA {decay:g}", sgd, ("ema", decay)),
         Recipe("ema_longer", f"EMA {longer:g}", sgd, ("ema", longer)),
         Recipe("tail", f"SWA {begin}", sgd, ("tail", begin)),
-        Recipe("schedule_free", f"Schedule-free SGD {lr:g}", (Leg("schedule_free", lr, steps),), ("free", 0.9)),
+        Recipe("schedule_free", f"Schedule-free SGD {lr:g}", (Phase("schedule_free", lr, steps),), ("free", 0.9)),
     )
 
 
@@ -357,13 +369,13 @@ def clips(
     lr_small: float = 0.001,
 ) -> tuple[Recipe, ...]:
     """Return SGD unclipped, clipped by norm in two ways and by value, and unclipped at the small rate."""
-    leg = (Leg("sgd", lr_sgd, steps),)
+    phase = (Phase("sgd", lr_sgd, steps),)
     return (
-        Recipe("unclipped", f"SGD {lr_sgd:g}", leg),
-        Recipe("clip_norm", f"‖g‖ ≤ {clip:g}", leg, clip_norm=clip),
-        Recipe("clip_wide", f"‖g‖ ≤ {clip_wide:g}", leg, clip_norm=clip_wide),
-        Recipe("clip_value", f"|gᵢ| ≤ {clip_value:g}", leg, clip_value=clip_value),
-        Recipe("small_rate", f"SGD {lr_small:g}", (Leg("sgd", lr_small, steps),)),
+        Recipe("unclipped", f"SGD {lr_sgd:g}", phase),
+        Recipe("clip_norm", f"‖g‖ ≤ {clip:g}", phase, clip_norm=clip),
+        Recipe("clip_wide", f"‖g‖ ≤ {clip_wide:g}", phase, clip_norm=clip_wide),
+        Recipe("clip_value", f"|gᵢ| ≤ {clip_value:g}", phase, clip_value=clip_value),
+        Recipe("small_rate", f"SGD {lr_small:g}", (Phase("sgd", lr_small, steps),)),
     )
 
 
@@ -371,19 +383,22 @@ def board(steps: int = 2000) -> tuple[Recipe, ...]:
     """Return recipes of every kind at rates from which `score` looks up and down."""
     constant = {"sgd": 0.004, "momentum": 0.0004, "adam": 0.012}
     cosine = {"sgd": 0.0085, "adam": 0.026}
-    sgd = (Leg("sgd", 0.01, steps),)
+    sgd = (Phase("sgd", 0.01, steps),)
     tail = steps // 4
-    handed = [row for row in hand_overs(steps) if len(row.legs) == 2 and row.key != "adam_sgd_high"]
+    switches = [row for row in optimizer_switches(steps) if len(row.phases) == 2 and row.key != "adam_sgd_high"]
     return (
-        *(Recipe(key, ALL_OPTIMIZERS[key].title, (Leg(key, lr, steps),)) for key, lr in constant.items()),
-        *(replace(row, title=" → ".join(ALL_OPTIMIZERS[leg.optimizer].title for leg in row.legs)) for row in handed),
+        *(Recipe(key, ALL_OPTIMIZERS[key].title, (Phase(key, lr, steps),)) for key, lr in constant.items()),
         *(
-            Recipe(f"{key}_cosine", f"{ALL_OPTIMIZERS[key].title}, cosine", (Leg(key, lr, steps, "cosine"),))
+            replace(row, title=" → ".join(ALL_OPTIMIZERS[phase.optimizer].title for phase in row.phases))
+            for row in switches
+        ),
+        *(
+            Recipe(f"{key}_cosine", f"{ALL_OPTIMIZERS[key].title}, cosine", (Phase(key, lr, steps, "cosine"),))
             for key, lr in cosine.items()
         ),
         Recipe("ema", "SGD, EMA 0.99", sgd, ("ema", 0.99)),
         Recipe("tail", f"SGD, SWA {tail}", sgd, ("tail", tail)),
-        Recipe("schedule_free", "Schedule-free SGD", (Leg("schedule_free", 0.1, steps),), ("free", 0.9)),
+        Recipe("schedule_free", "Schedule-free SGD", (Phase("schedule_free", 0.1, steps),), ("free", 0.9)),
     )
 
 
@@ -462,10 +477,9 @@ class Experiment:
         return _member(self)
 
     @property
-    def settings(self) -> dict[str, float]:
-        """What its widgets begin with, by their keys; the start is apart."""
-        own = {f"{self.family}_{name}": value for name, value in self.parameters.items()}
-        return own | {"sigma": self.sigma, "seed": 0, "goal": self.level} | {k.key: k.default for k in self.knobs}
+    def defaults(self) -> dict[str, float]:
+        """What its knobs begin with, by their keys."""
+        return {knob.key: knob.default for knob in self.knobs}
 
     def case(self, **changes) -> Case:
         """Return what all recipes have in common, with 400 seeds, or with these changes."""
@@ -490,7 +504,7 @@ EXPERIMENTS = (
         start=(8.0, 1.0),
         sigma=1.0,
         level=0.1,
-        build=hand_overs,
+        build=optimizer_switches,
         knobs=(
             _steps(2000),
             Knob("switch", T("Hand over after this percent of the run"), 25, 0, 100, slides=True),
@@ -578,3 +592,9 @@ def experiment(key: str) -> Experiment:
         if candidate.key == key:
             return candidate
     raise ValueError(f"experiment: got {key!r}, allowed are {', '.join(e.key for e in EXPERIMENTS)}")
+
+
+def first_board() -> dict[str, list[float]]:
+    """Return the score board as the page opens it, the best first: recipe -> factor, mean and error."""
+    own = experiment("board")
+    return {row.recipe.key: [row.factor, row.mean, row.error] for row in scores(own.case(), own.build())}

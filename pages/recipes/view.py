@@ -1,8 +1,8 @@
 """Averages, hand-overs, safety belts: what is done to a run besides its schedule, over the same seeds."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,14 +12,13 @@ import streamlit as st
 from core import Trajectory
 from core.analysis.schedule_trials import Spread
 from core.engine.spec import Goal, gap
-from core.optimizers import ALL_OPTIMIZERS
 from pages.recipes import measure as lab
-from teaching.contract import Claim
-from ui import controls, figures, lesson, runs, scene
+from teaching import record
+from ui import compute, controls, figures, lesson, page, runs, scene
 from ui.i18n import _
+from ui.page import fragment, state
 from ui.palette import MARK, ink
 from ui.player.player import Track
-from ui.server import aside
 
 DECAYS = 1 - np.logspace(-0.5, -4, 57)
 """For the curve of theory: from the last three points to the whole run."""
@@ -38,63 +37,38 @@ class Setup(NamedTuple):
     level: float
 
 
-def begin_anew(key: str) -> None:
-    """Set every widget that experiments share to what this one brings."""
-    chosen = lab.experiment(key)
-    scene.set_start(chosen.start)
-    for name, value in chosen.settings.items():
-        st.session_state[name] = value
-
-
-def load(claim: Claim) -> None:
-    """Set the page to the experiment of a claim."""
-    begin_anew(str(claim.settings["part"]))
-    lesson.set_widgets(claim)
-
-
 def choose_experiment() -> lab.Experiment:
-    """Show the experiments and return the chosen one."""
-    titles = {row.key: _(row.title) for row in lab.EXPERIMENTS}
-    style = {"widget": st.segmented_control, "required": True, "label_visibility": "collapsed"}
-    anew = lambda: begin_anew(st.session_state["part"])  # noqa: E731
-    return lab.experiment(controls.choice(_("Experiment"), titles, "part", "hand_over", on_change=anew, **style))
+    """Show the experiments and return the chosen one. Another one brings everything that it begins with."""
+    style: dict[str, Any] = {"widget": st.segmented_control, "required": True, "label_visibility": "collapsed"}
+    return lab.experiment(controls.show("part", then=lambda: page.keep("part"), **style))
 
 
 def choose_setup(chosen: lab.Experiment) -> Setup:
     """Show the sidebar and return what it sets."""
     total, recipes = choose_recipes(chosen)
-    surface = chosen.surface
-    for p in surface.parameters:
-        if p.key in chosen.parameters:
-            default, key = chosen.parameters[p.key], f"{chosen.family}_{p.key}"
-            value = controls.number(f"${p.symbol}$ {_(p.text)}", key, default, *p.allowed)
-            surface = surface.with_parameters(**{p.key: value})
-    sigma, seed, seeds, level = 0.0, 0, lab.MOST_SEEDS, chosen.level
+    parameters = {name: controls.show(f"{chosen.family}_{name}") for name in chosen.parameters}
     if chosen.sigma:
-        name = _("Gradient noise of one sample") if chosen.key == "batches" else _("Gradient noise, standard deviation")
-        sigma = controls.number(name, "sigma", chosen.sigma, 0.0, 1e6, step=0.1)
+        label = _("Gradient noise of one sample") if chosen.key == "batches" else controls.label_of("sigma")
+        controls.show("sigma", label=label)
         with controls.drawer(_("Seeds, goal"), "drawer_run", ":material/timeline:") as is_open:
-            seed = controls.number(_("Seed of the noise"), "seed", 0, 0, 2**31, shown=is_open)
-            seeds = controls.number(_("Repetitions"), "seeds", lab.MOST_SEEDS, 2, lab.MOST_SEEDS, shown=is_open)
-            name = _("Goal: this far above the minimum")
-            level = controls.number(name, "goal", chosen.level, 1e-12, 1e6, step=1e-3, shown=is_open)
-    case = chosen.case(surface=surface, sigma=sigma, seed=seed, seeds=seeds)
-    return Setup(chosen, case, recipes, total, level)
+            for key in ("seed", "seeds", "goal"):
+                controls.show(key, drawn=is_open)
+    now = state()
+    surface = chosen.surface.with_parameters(**parameters) if parameters else chosen.surface
+    case = chosen.case(surface=surface, sigma=now["sigma"], seed=now["seed"], seeds=now["seeds"])
+    return Setup(chosen, case, recipes, total, now["goal"])
 
 
 def choose_recipes(chosen: lab.Experiment) -> tuple[int, tuple[lab.Recipe, ...]]:
     """Show what the recipes of an experiment are made of; return steps (or samples) and the recipes."""
-    values: dict = {}
-    for knob in chosen.knobs:
-        place = _(knob.text), knob.key, knob.default, knob.low, knob.high
-        values[knob.key] = controls.slider(*place, step=1) if knob.slides else controls.number(*place, step=knob.step)
-    total = values[chosen.knobs[0].key]
+    values = {knob.key: (controls.slider if knob.slides else controls.show)(knob.key) for knob in chosen.knobs}
+    total = int(values[chosen.knobs[0].key])
     if values.get("begin", 0) > total:
         st.warning(_("The tail would begin after the end; it begins at the last step, {step}.", step=total))
     return total, chosen.build(**values)
 
 
-@st.fragment
+@fragment
 def stage(setup: Setup) -> None:
     """Run every recipe and show it. A fragment: a click that moves the start draws only this anew."""
     if setup.experiment.key == "board":
@@ -103,11 +77,12 @@ def stage(setup: Setup) -> None:
     left, right = st.columns(2, gap="small")
     pictures, playing = left.container(), left.container()
     with left:
-        start = scene.choose_start(setup.experiment.start, random=False)
+        start = scene.choose_start()
     setup = setup._replace(case=replace(setup.case, start=start))
     goal = Goal("near", lab.NEAR, setup.case.surface.minima) if setup.experiment.key == "clipping" else None
-    doing = one_by_one(setup, _("Repeating over the seeds"))
-    walks, spreads = zip(*((lab.walk(setup.case, r, goal), lab.repeat(setup.case, r)) for r in doing), strict=True)
+    with compute.compiling():
+        walks = [lab.walk(setup.case, recipe, goal) for recipe in setup.recipes]
+    spreads = [lab.repeat(setup.case, recipe) for recipe in setup.recipes]
     tracks = [as_track(setup, *row) for row in zip(setup.recipes, walks, spreads, strict=True)]
     charts = charts_of(setup)
     linked, plane = {name: f"recipes_{name}" for name in charts}, "recipes_plane"
@@ -135,16 +110,6 @@ def stage(setup: Setup) -> None:
     take_away(setup, walks, spreads)
 
 
-def one_by_one(setup: Setup, doing: str) -> Iterator[lab.Recipe]:
-    """Give every recipe in turn, while a bar shows how far it is and other visitors are let through."""
-    bar = st.empty()
-    for k, recipe in enumerate(setup.recipes):
-        bar.progress(k / len(setup.recipes), f"{doing}: {recipe.title}")
-        with aside():
-            yield recipe
-    bar.empty()
-
-
 def charts_of(setup: Setup) -> dict[str, str]:
     """Return the charts beside the surface, all logarithmic: series -> title."""
     gap = {"gap": _("Value above the minimum")}
@@ -154,11 +119,11 @@ def charts_of(setup: Setup) -> dict[str, str]:
     return gap | {"mean": _("Mean value above the minimum, {count} runs", count=count)}
 
 
-def as_track(setup: Setup, recipe: lab.Recipe, legs: list[Trajectory], spread: Spread) -> Track:
+def as_track(setup: Setup, recipe: lab.Recipe, phases: list[Trajectory], spread: Spread) -> Track:
     """Return what a recipe answers, frame by frame of the steps or, where batches change, of the samples."""
-    points, stride = lab.whole(legs, recipe), runs.stride(setup.total)
+    points, stride = lab.whole(phases, recipe), runs.stride(setup.total)
     rows = recipe.rows_at(np.arange(0, setup.total + stride, stride), len(points))
-    failed = legs[-1].status not in ("running", "converged")
+    failed = phases[-1].status not in ("running", "converged")
     with np.errstate(over="ignore"):
         above = gap(setup.case.surface.value(*points.T), setup.case.lowest)
     length = np.append(np.nan, np.hypot(*np.diff(points, axis=0).T))
@@ -166,7 +131,7 @@ def as_track(setup: Setup, recipe: lab.Recipe, legs: list[Trajectory], spread: S
     series = {name: np.where(series[name] > 0, series[name], np.nan)[rows] for name in charts_of(setup)}
     style, told = ink(recipe.key), dict.fromkeys(series, recipe.clock[rows])
     looks: dict = {"color": style.color, "dash": style.pixels, "failed": failed}
-    looks |= {"outcome": runs.outcome(legs[-1])} if failed else {}
+    looks |= {"outcome": runs.outcome(phases[-1])} if failed else {}
     return Track(recipe.key, recipe.title, path=points[rows], series=series, clock=told, **looks)
 
 
@@ -175,7 +140,7 @@ def show_table(setup: Setup, walks: Sequence[list[Trajectory]], spreads: Sequenc
     case, rows, head = setup.case, setup.recipes, _("Recipe")
     columns = {head: [f"{controls.swatch(row.key)} {row.title}" for row in rows]}
     if setup.experiment.key == "clipping":
-        first = [legs[0] for legs in walks]
+        first = [phases[0] for phases in walks]
         # A run that is thrown out at once took no step.
         moves = [run.path[1] - run.path[0] if len(run.path) > 1 else np.full(2, np.nan) for run in first]
         columns[_("First step, length")] = [f"{np.hypot(*move):.4g}" for move in moves]
@@ -205,7 +170,7 @@ def show_table(setup: Setup, walks: Sequence[list[Trajectory]], spreads: Sequenc
 
 def show_decays(setup: Setup, spreads: Sequence[Spread]) -> None:
     """Show where moving averages of every decay end: theory, and the two that were measured."""
-    case, lr = setup.case, lab.pick(setup.recipes, "sgd").legs[0].lr
+    case, lr = setup.case, lab.pick(setup.recipes, "sgd").phases[0].lr
     weight = np.stack([lab.weights(("ema", decay), setup.total) for decay in DECAYS], axis=1)
     rows = [figures.Curve(1 - DECAYS, lab.expected(case, lr, weight), _("Theory"), MARK)]
     if case.sigma and lab.is_stable(case, lr):
@@ -229,8 +194,7 @@ def show_turn(setup: Setup) -> None:
     """Show by how much clipping turns a gradient of the reader's choice."""
     lesson.section(_("Clip one gradient"))
     with st.container(horizontal=True):
-        x = controls.number(_("Gradient in x"), "gx", 300.0, -1e12, 1e12)
-        y = controls.number(_("Gradient in y"), "gy", 0.5, -1e12, 1e12)
+        x, y = controls.show("gx"), controls.show("gy")
     clipped = [row for row in setup.recipes if row.clip_norm or row.clip_value]
     turns = [f"{lab.turn_of((x, y), norm=row.clip_norm, value=row.clip_value):.1f}°" for row in clipped]
     names = [f"{controls.swatch(row.key)} {row.title}" for row in clipped]
@@ -241,10 +205,9 @@ def show_turn(setup: Setup) -> None:
 def show_board(setup: Setup) -> None:
     """Show every recipe at its best rates, the best first."""
     picture = st.container()
-    start = scene.choose_start(setup.experiment.start, random=False)
+    start = scene.choose_start()
     case = replace(setup.case, start=start)
-    scores = [lab.score(case, recipe) for recipe in one_by_one(setup, _("Tuning the rates"))]
-    scores.sort(key=lambda found: found.mean)
+    scores = scores_of(case, setup.recipes)
     with picture:
         name = _("Mean at the end, with two standard errors")
         st.markdown(f"**{name}**")
@@ -269,7 +232,16 @@ def show_board(setup: Setup) -> None:
     offer(lambda: table, lambda: scores_figure(scores), name)
 
 
-def scores_figure(scores: list[lab.Score]) -> go.Figure:
+def scores_of(case: lab.Case, recipes: tuple[lab.Recipe, ...]) -> Sequence[lab.Score]:
+    """Return how every recipe does at its best rates; what the page opens with is recorded."""
+    own = lab.experiment("board")
+    if (case, recipes) != (own.case(), own.build()):
+        return lab.scores(case, recipes)
+    known = record.numbers("recipes", "panel board", lab.first_board)
+    return [lab.Score(lab.pick(recipes, key).scaled(row[0]), *row) for key, row in known.items()]
+
+
+def scores_figure(scores: Sequence[lab.Score]) -> go.Figure:
     """Draw the mean of every recipe with its error bar, the best at the top."""
     figure = go.Figure()
     for found in (one for one in scores if 0 < one.mean < np.inf):
@@ -282,25 +254,21 @@ def scores_figure(scores: list[lab.Score]) -> go.Figure:
 
 def look_closer(setup: Setup, walks: Sequence[list[Trajectory]]) -> None:
     """Show the numbers of one step of one recipe, the code that ran and the same in PyTorch."""
-    titles = {row.key: row.title for row in setup.recipes}
-    key = controls.choice(_("Look closer at"), titles, "look", setup.recipes[-1].key)
-    recipe, legs = next(pair for pair in zip(setup.recipes, walks, strict=True) if pair[0].key == key)
+    key = controls.show("look")
+    recipe, phases = next(pair for pair in zip(setup.recipes, walks, strict=True) if pair[0].key == key)
     number = 0
-    if len(legs) > 1:
-        parts = {
-            str(k): f"{k + 1}: {ALL_OPTIMIZERS[leg.optimizer].title} {leg.lr:g}" for k, leg in enumerate(recipe.legs)
-        }
-        number = min(int(controls.choice(_("Part of the run"), parts, "leg", "0")), len(legs) - 1)
-    run = runs.inspect([legs[number]])
+    if len(phases) > 1:
+        number = min(int(controls.pick("phase", lab.phase_titles(recipe), "0")), len(phases) - 1)
+    run = runs.inspect([phases[number]])
     if recipe.average and recipe.average[0] in lab.AVERAGES:
         with controls.drawer(_("The average that was taken"), "drawer_average", ":material/functions:") as is_open:
             if is_open:
                 function, latex = lab.AVERAGES[recipe.average[0]]
                 lesson.formula(latex, (function,), IZMAILOV)
-    leg, noise = recipe.legs[number], setup.case.noise(recipe)
-    done = sum(other.steps for other in recipe.legs[:number])
-    settings = {"schedule": leg.schedule, "clip_norm": recipe.clip_norm, "clip_value": recipe.clip_value}
-    runs.torch_drawer(run, leg.steps, noise=noise and replace(noise, skip=done), **settings)
+    phase, noise = recipe.phases[number], setup.case.noise(recipe)
+    done = sum(other.steps for other in recipe.phases[:number])
+    settings = {"schedule": phase.schedule, "clip_norm": recipe.clip_norm, "clip_value": recipe.clip_value}
+    runs.torch_drawer(run, phase.steps, noise=noise and replace(noise, skip=done), **settings)
 
 
 def take_away(setup: Setup, walks: Sequence[list[Trajectory]], spreads: Sequence[Spread]) -> None:
@@ -308,8 +276,8 @@ def take_away(setup: Setup, walks: Sequence[list[Trajectory]], spreads: Sequence
 
     def table() -> pd.DataFrame:
         parts = []
-        for recipe, legs, spread in zip(setup.recipes, walks, spreads, strict=True):
-            points = lab.whole(legs, recipe)
+        for recipe, phases, spread in zip(setup.recipes, walks, spreads, strict=True):
+            points = lab.whole(phases, recipe)
             columns = {"recipe": recipe.title, "step": np.arange(len(points)), "clock": recipe.clock[: len(points)]}
             columns |= {"x": points[:, 0], "y": points[:, 1], "mean_above_minimum": spread.mean[: len(points)]}
             parts.append(pd.DataFrame(columns))
@@ -327,12 +295,12 @@ def take_away(setup: Setup, walks: Sequence[list[Trajectory]], spreads: Sequence
 def offer(table: Callable[[], pd.DataFrame], figure: Callable[[], go.Figure], title: str) -> None:
     """Offer numbers and a figure as files."""
 
-    def page() -> str:
+    def chart() -> str:
         drawn = figure().update_layout(title=title, template="plotly_white", margin={"t": 90})
         return drawn.to_html(include_plotlyjs=True, full_html=True)
 
     numbers = scene.File(lambda: table().to_csv(index=False, float_format="%.17g"), "recipes.csv")
-    scene.take_away(numbers, scene.File(page, "recipes.html"))
+    scene.take_away(numbers, scene.File(chart, "recipes.html"))
 
 
 def show() -> None:

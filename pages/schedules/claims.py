@@ -1,26 +1,25 @@
 """Schedules: questions and claims on when the learning rate should shrink, and when it should rise first."""
 
-from functools import cache
-
 import numpy as np
 
 from core import descend
 from core.analysis import schedule_trials as lab
 from core.analysis.curvature import eigenvalues
+from core.memory import remembered
 from core.schedules import rates
 from core.text import T
 from teaching.contract import Claim, Question
 
-NOISE, STEEP = lab.trial("noise"), lab.trial("steep")
+NOISE, STEEP = lab.TRIALS["noise"], lab.TRIALS["steep"]
 NOISES = (0.3, 1.0, 3.0)
 """Strengths of the gradient noise, at all of which what is said must hold."""
 RATES = tuple(np.geomspace(0.004, 0.19, 13))
 
 
-@cache
+@remembered(64)
 def _best(name: str, sigma: float) -> float:
     """Return the exact mean of f after 1000 steps of the noisy trial, at the best of RATES."""
-    row = lab.line(name)
+    row = lab.VARIANTS[name]
     own = lab.plan(row.schedule, NOISE.defaults(row))
     return float(min(lab.expected(NOISE.case(sigma=sigma), lr, own)[-1] for lr in RATES))
 
@@ -87,8 +86,8 @@ def _warm_up() -> dict:
         made = lab.warm_ups(STEEP.case(optimizer=key, steps=1000), lr, (0, 50), STEEP.level)
         found |= {f"{name}_{n}": int(np.nan_to_num(at, nan=-1)) for n, at in zip((0, 50), made.reached, strict=True)}
         found |= {f"{name}_out": int(made.diverged_at[0])}
-    bends = [eigenvalues(*STEEP.surface.hessian(*point))[1] for point in (STEEP.start, STEEP.surface.minima[0])]
-    return found | {"start": float(bends[0]), "end": float(bends[1])}
+    curvatures = [eigenvalues(*STEEP.surface.hessian(*point))[1] for point in (STEEP.start, STEEP.surface.minima[0])]
+    return found | {"start": float(curvatures[0]), "end": float(curvatures[1])}
 
 
 def _restarts() -> dict:

@@ -1,15 +1,15 @@
 """Schedules: the learning rate over the run, side by side, beside what theory expects of each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core import OPTIMIZERS, Trajectory, descend
+from core import Trajectory, descend
 from core.analysis import schedule_trials as lab
 from core.analysis.curvature import eigenvalues
 from core.analysis.sharpness import sharpness
@@ -17,22 +17,13 @@ from core.engine.spec import Optimizer, Schedule, Surface
 from core.optimizers import ALL_OPTIMIZERS
 from core.schedules import SCHEDULES, drawn_schedule, torch_source
 from core.torch_script import torch_script
-from teaching.contract import Claim
-from ui import compute, controls, figures, lesson, runs, scene
+from pages.schedules.measure import LENGTHS, PARTS, PLATEAUS, adjustable
+from ui import compute, controls, figures, lesson, page, runs, scene
 from ui.i18n import _
+from ui.page import fragment, state
 from ui.palette import MARK, ink
 from ui.player.player import Track
-from ui.server import aside
 
-TITLES = {row.key: row.title for row in lab.LINES}
-OPTIMIZER_TITLES = {o.key: o.title for o in OPTIMIZERS}
-PARTS = (0, 20, 40, 60, 80, 100)
-"""Percent of the run at which the drawn schedule has a point."""
-DRAWN = (0.1, 1.0, 1.0, 0.3, 0.1, 0.0)
-LENGTHS = tuple(range(0, 301, 5))
-"""Warm-ups to compare, in steps."""
-PLATEAUS = 40
-"""Seeds that show when the plateau rule drops."""
 DOTTED = (2, 4)
 ROOF = 30
 """Curvatures up to so many times the first one are drawn: a run that is thrown out meets any."""
@@ -64,116 +55,59 @@ class Setup(NamedTuple):
     level: float
 
 
-def begin_anew(key: str) -> None:
-    """Set every widget to what the trial brings."""
-    chosen = lab.trial(key)
-    scene.set_start(chosen.start)
-    values = {
-        "schedules": list(chosen.lines),
-        "optimizer": chosen.optimizer,
-        "rule": "same",
-        "sigma": chosen.sigma,
-        "steps": chosen.steps,
-        "seed": chosen.seed,
-        "goal": chosen.level,
-    }
-    for name, value in values.items():
-        st.session_state[name] = value
-    for name, value in chosen.parameters.items():
-        st.session_state[f"{chosen.family}_{name}"] = value
-    for o in OPTIMIZERS:
-        controls.set_rate(o.key, chosen.first_rate(o))
-    for row in lab.LINES[:-1]:
-        settings = {s.key: s.default for s in SCHEDULES[row.schedule].settings} | dict(chosen.defaults(row))
-        for name, value in settings.items():
-            st.session_state[f"{row.key}_{name}"] = value
-
-
-def load(claim: Claim) -> None:
-    """Set the page to the experiment of a claim."""
-    begin_anew(str(claim.settings["trial"]))
-    lesson.set_widgets(claim)
-    for o in OPTIMIZERS:
-        if f"lr_{o.key}" in claim.settings:
-            controls.set_rate(o.key, float(claim.settings[f"lr_{o.key}"]))  # type: ignore[arg-type]
-
-
 def choose_trial() -> lab.Trial:
-    """Show the experiments; whoever comes from another page meets the first as it is."""
-    if "trial" not in st.session_state and not set(st.query_params) - {"lang"}:
-        begin_anew(lab.TRIALS[0].key)
-    titles = {t.key: _(t.title) for t in lab.TRIALS}
-    style = {"widget": st.segmented_control, "required": True, "label_visibility": "collapsed"}
-    anew = lambda: begin_anew(st.session_state["trial"])  # noqa: E731
-    return lab.trial(controls.choice(_("Experiment"), titles, "trial", lab.TRIALS[0].key, on_change=anew, **style))
+    """Show the experiments and return the chosen one. Another one brings everything that it begins with."""
+    style: dict[str, Any] = {"widget": st.segmented_control, "required": True, "label_visibility": "collapsed"}
+    return lab.TRIALS[controls.show("trial", then=lambda: page.keep("trial"), **style)]
 
 
 def choose_setup(chosen: lab.Trial) -> Setup:
     """Show the sidebar and return what it sets."""
-    keys = controls.choices(_("Schedules"), TITLES, "schedules", chosen.lines, most=len(TITLES))
-    rules = {"same": _("Same rate"), "tuned": _("Tuned")}
-    style = {"widget": st.segmented_control, "required": True, "width": "stretch"}
-    tuned = controls.choice(_("Base rate"), rules, "rule", "same", **style) == "tuned"
-    key = controls.choice(_("Optimizer"), OPTIMIZER_TITLES, "optimizer", chosen.optimizer)
-    lr = chosen.first_rate(ALL_OPTIMIZERS[key])
+    keys = controls.chosen("schedules")
+    tuned = controls.show("rule", widget=st.segmented_control, required=True, width="stretch") == "tuned"
+    optimizer = ALL_OPTIMIZERS[controls.show("optimizer")]
+    lr = chosen.first_rate(optimizer)
     if not tuned:
-        exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
-        lr = controls.rate(ALL_OPTIMIZERS[key], lr, exact=exact, drawn=False)  # the lines are those of schedules
+        lr = controls.rate(optimizer.key, exact=controls.show("exact"))
     surface = choose_member(chosen)
-    sigma = controls.number(_("Gradient noise, standard deviation"), "sigma", chosen.sigma, 0.0, 1e6, step=0.1)
+    sigma = controls.show("sigma")
     with controls.drawer(_("Settings of the schedules"), "drawer_settings", ":material/tune:") as is_open:
-        found = choose_settings(chosen, keys, is_open)
+        if is_open:
+            adjust_one(adjustable(keys))
     with controls.drawer(_("Steps, seeds, goal"), "drawer_run", ":material/timeline:") as is_open:
-        steps = controls.number(_("Steps"), "steps", chosen.steps, 1, lab.MOST_STEPS, step=100, shown=is_open)
-        seed = controls.number(_("Seed of the noise"), "seed", chosen.seed, 0, 2**31, shown=is_open)
-        seeds = controls.number(_("Repetitions"), "seeds", lab.MOST_SEEDS, 2, lab.MOST_SEEDS, step=50, shown=is_open)
-        name = _("Goal: this far above the minimum")
-        level = controls.number(name, "goal", chosen.level, 1e-12, 1e6, step=1e-3, shown=is_open)
-    entries = [Entry(name, TITLES[name], row, settings, lr) for name, (row, settings) in found.items()]
-    case = chosen.case(surface=surface, optimizer=key, steps=steps, sigma=sigma, seed=seed, seeds=seeds)
-    return Setup(chosen, ALL_OPTIMIZERS[key], entries, tuned, case, level)
+        steps, seed, seeds, level = (controls.show(key, drawn=is_open) for key in ("steps", "seed", "seeds", "goal"))
+    entries = [entry_of(lab.VARIANTS[key], lr) for key in keys]
+    case = chosen.case(surface=surface, optimizer=optimizer.key, steps=steps, sigma=sigma, seed=seed, seeds=seeds)
+    return Setup(chosen, optimizer, entries, tuned, case, level)
 
 
 def choose_member(chosen: lab.Trial) -> Surface:
     """Show the parameters of the surface that the trial plays with; return the surface."""
-    values = {
-        p.key: controls.number(
-            f"${p.symbol}$ {_(p.text)}", f"{chosen.family}_{p.key}", chosen.parameters[p.key], *p.allowed
-        )
-        for p in chosen.surface.parameters
-        if p.key in chosen.parameters
-    }
+    values = {name: controls.show(f"{chosen.family}_{name}") for name in chosen.parameters}
     return chosen.surface.with_parameters(**values)
 
 
-def choose_settings(chosen: lab.Trial, keys: Sequence[str], is_open: bool) -> dict[str, tuple[Schedule, dict]]:
-    """Show the settings of one schedule at a time; return every schedule with its own."""
-    adjustable = {key: TITLES[key] for key in keys if key != "constant"}
-    adjusted = None
-    if is_open and adjustable:
-        adjusted = controls.choice(_("Schedule"), adjustable, "adjust", next(iter(adjustable)))
-    found = {}
-    for row in map(lab.line, keys):
-        if row.key == "drawn":
-            found[row.key] = (drawn_schedule(draw(shown=adjusted == row.key)), {})
-            continue
-        own, defaults = SCHEDULES[row.schedule], chosen.defaults(row)
-        rows = [replace(s, default=defaults.get(s.key, s.default)) for s in own.settings]
-        shown = adjusted == row.key
-        found[row.key] = (own, {s.key: controls.setting_number(row.key, s, shown=shown) for s in rows})
-    return found
+def adjust_one(among: Mapping[str, str]) -> None:
+    """Show the settings of one schedule at a time."""
+    if not among:
+        return
+    key = controls.pick("adjust", among, next(iter(among)))
+    if key == "drawn":
+        for part in PARTS:
+            controls.slider(f"drawn_{part}", label=_("Factor at {part} % of the run", part=part))
+    else:
+        for setting in SCHEDULES[lab.VARIANTS[key].schedule].settings:
+            controls.show(f"{key}_{setting.key}")
 
 
-def draw(*, shown: bool) -> tuple[tuple[float, float], ...]:
-    """Show the points of the drawn schedule, the link keeps each; return (part of the run, factor) of every one."""
-    points = []
-    for part, default in zip(PARTS, DRAWN, strict=True):
-        factor, key = default, f"drawn_{part}"
-        if shown or controls.asked(key) or st.session_state.get(key, default) != default:
-            label = _("Factor at {part} % of the run", part=part)
-            factor = controls.slider(label, key, default, 0.0, 1.5, step=0.05)
-        points.append((part / 100, factor))
-    return tuple(points)
+def entry_of(variant: lab.Variant, lr: float) -> Entry:
+    """Return a schedule as it is set."""
+    if variant.key == "drawn":
+        points = tuple((part / 100, state()[f"drawn_{part}"]) for part in PARTS)
+        return Entry(variant.key, _(variant.title), drawn_schedule(points), {}, lr)
+    own = SCHEDULES[variant.schedule]
+    settings = {setting.key: state()[f"{variant.key}_{setting.key}"] for setting in own.settings}
+    return Entry(variant.key, _(variant.title), own, settings, lr)
 
 
 def able(setup: Setup) -> Setup:
@@ -196,19 +130,9 @@ def able(setup: Setup) -> Setup:
 def with_tuned_rates(setup: Setup) -> tuple[Setup, list[lab.Tuning]]:
     """Give every schedule the best rate of the same grid."""
     grid = setup.trial.rates_for(setup.optimizer)
-    sweeps = [lab.tune(setup.case, grid, entry.plan) for entry in one_by_one(setup, _("Tuning the rates"))]
+    sweeps = [lab.tune(setup.case, grid, entry.plan) for entry in setup.entries]
     tuned = [entry._replace(lr=sweep.best_rate) for entry, sweep in zip(setup.entries, sweeps, strict=True)]
     return setup._replace(entries=tuned), sweeps
-
-
-def one_by_one(setup: Setup, doing: str) -> Iterator[Entry]:
-    """Give every schedule in turn, while a bar shows how far it is and other visitors are let through."""
-    bar = st.empty()
-    for k, entry in enumerate(setup.entries):
-        bar.progress(k / len(setup.entries), f"{doing}: {entry.title}")
-        with aside():
-            yield entry
-    bar.empty()
 
 
 def as_tracks(setup: Setup, entry: Entry, run: Trajectory) -> list[Track]:
@@ -238,14 +162,14 @@ def charts_of(setup: Setup) -> dict[str, tuple[str, bool]]:
     return shared | {"sum": (_("Sum of the rates so far"), False)}
 
 
-@st.fragment
+@fragment
 def stage(setup: Setup) -> None:
     """Run every schedule and show it. A fragment: a click that moves the start draws only this anew."""
     left, right = st.columns(2, gap="small")
     pictures, playing = left.container(), left.container()
     with left:
-        start = scene.choose_start(setup.trial.start, random=False)
-    setup, sweeps = able(setup._replace(case=replace(setup.case, start=start))), []
+        start = scene.choose_start()
+    setup, sweeps = able(setup._replace(case=replace(setup.case, start=start))), list[lab.Tuning]()
     if setup.tuned:
         setup, sweeps = with_tuned_rates(setup)
     case = setup.case
@@ -291,7 +215,7 @@ def stage(setup: Setup) -> None:
 def show_repetitions(setup: Setup, finished: list[Trajectory]) -> list[lab.Spread]:
     """Show what every schedule does over all seeds, beside what theory gives; return it."""
     case = setup.case
-    spreads = [lab.repeat(case, entry.lr, entry.plan) for entry in one_by_one(setup, _("Repeating over the seeds"))]
+    spreads = [lab.repeat(case, entry.lr, entry.plan) for entry in setup.entries]
     if not case.sigma:
         lesson.section(_("Results"))
     else:
@@ -348,6 +272,7 @@ def ends(setup: Setup, spreads: list[lab.Spread]) -> go.Figure:
     if setup.case.barrier is not None:
         at = shown_steps(setup)
         for entry, spread in zip(setup.entries, spreads, strict=True):
+            assert spread.crossed is not None and spread.crossed_error is not None
             part, error = spread.crossed[at], spread.crossed_error[at]
             rows.append(figures.Curve(at, part, entry.title, *ink(entry.key), low=part - error, high=part + error))
         return figures.curves(rows, _("Step"), "", height=380)
@@ -372,8 +297,7 @@ def show_table(setup: Setup, finished: list[Trajectory], spreads: list[lab.Sprea
         known = [lab.expected(case, e.lr, e.plan)[-1] if e.schedule.factor else None for e in setup.entries]
         columns[_("Theory")] = ["–" if value is None else f"{value:.3g}" for value in known]
     if case.barrier is not None:
-        parts = [runs.with_error(100 * s.crossed[-1], 100 * s.crossed_error[-1]) for s in spreads]
-        columns[_("Escaped (%)")] = parts
+        columns[_("Escaped (%)")] = [escaped(spread) for spread in spreads]
     else:
         first = [spread.first_below(setup.level) for spread in spreads]
         heading = _("Mean below {level:g} at step") if case.sigma else _("Below {level:g} at step")
@@ -382,6 +306,12 @@ def show_table(setup: Setup, finished: list[Trajectory], spreads: list[lab.Sprea
     if any(spread.lost for spread in spreads):
         columns[_("Diverged")] = [f"{spread.lost} / {case.runs}" for spread in spreads]
     runs.table(list(columns), list(zip(*columns.values(), strict=True)), _("Results"))
+
+
+def escaped(spread: lab.Spread) -> str:
+    """Say what percentage of the runs has left its well at the end."""
+    assert spread.crossed is not None and spread.crossed_error is not None
+    return runs.with_error(100 * spread.crossed[-1], 100 * spread.crossed_error[-1])
 
 
 def show_sweeps(setup: Setup, sweeps: list[lab.Tuning]) -> None:
@@ -411,9 +341,8 @@ def show_reason(setup: Setup) -> None:
 
 def show_plateau(case: lab.Case, entry: Entry) -> None:
     """Show how the rate falls in every seed, and without noise."""
-    with aside():
-        noisy = lab.plateau_rates(replace(case, seeds=PLATEAUS), entry.lr, entry.plan)
-        silent = lab.plateau_rates(replace(case, sigma=0.0), entry.lr, entry.plan)[0]
+    noisy = lab.plateau_rates(replace(case, seeds=PLATEAUS), entry.lr, entry.plan)
+    silent = lab.plateau_rates(replace(case, sigma=0.0), entry.lr, entry.plan)[0]
     low, middle, high = np.nanquantile(noisy, (0.1, 0.5, 0.9), axis=0)
     at = np.arange(case.steps)
     rows = [
@@ -434,15 +363,15 @@ def show_warm_ups(setup: Setup) -> None:
     case, lr = setup.case, setup.entries[0].lr
     lengths = tuple(n for n in LENGTHS if n <= case.steps)
     found = lab.warm_ups(case, lr, lengths, setup.level)
-    bends = [float(eigenvalues(*case.surface.hessian(*p))[1]) for p in (case.start, case.surface.minima[0])]
+    curvatures = [float(eigenvalues(*case.surface.hessian(*p))[1]) for p in (case.start, case.surface.minima[0])]
     text = _(
         "Rate {lr:.4g} after warm-ups of 0 to {longest} steps, without noise; {lost} of these runs are thrown out and "
         "have no point here. The largest curvature is {start:.1f} at the start and {end:.1f} at the minimum.",
         lr=lr,
         longest=lengths[-1],
         lost=int(np.sum(found.diverged_at >= 0)),
-        start=bends[0],
-        end=bends[1],
+        start=curvatures[0],
+        end=curvatures[1],
     )
     lesson.section(_("How long to warm up"), text)
     highest = np.where(found.peak < np.inf, found.peak, np.nan)
@@ -457,7 +386,7 @@ def show_warm_ups(setup: Setup) -> None:
 def look_closer(setup: Setup, finished: list[Trajectory]) -> None:
     """Show the formula of one schedule, the code that ran, the numbers of one step and the same in PyTorch."""
     titles = {entry.key: entry.title for entry in setup.entries}
-    key = controls.choice(_("Look closer at"), titles, "look", setup.entries[-1].key)
+    key = controls.pick("look", titles, setup.entries[-1].key)
     entry, run = next((e, r) for e, r in zip(setup.entries, finished, strict=True) if e.key == key)
     with controls.drawer(_("The code that ran: {name}", name=entry.title), "drawer_code", ":material/code:") as is_open:
         if is_open:
@@ -467,13 +396,11 @@ def look_closer(setup: Setup, finished: list[Trajectory]) -> None:
                 lesson.formula(row.latex, (row.factor,), row.source)
             else:
                 st.latex(row.latex)
-                st.caption(_("It reads the loss, so that the engine runs it between the steps: core/engine.py."))
+                st.caption(_("It reads the loss, so that the engine runs it between the steps: core/engine/loop.py."))
     label = _("Step inspector: every number of the formula")
     with controls.drawer(label, "drawer_inspect", ":material/search:") as is_open:
-        hint = _("Pausing or scrubbing the player sets the step.")
-        step = controls.number(_("Step"), "step", 1, 0, lab.MOST_STEPS, help=hint, shown=is_open)
         if is_open:
-            runs.inspector(run, int(step))
+            runs.inspector(run, controls.show("step"))
     with controls.drawer(_("The same in PyTorch"), "drawer_torch", ":material/content_copy:") as is_open:
         if is_open:
             steps = setup.case.steps
@@ -523,12 +450,12 @@ def take_away(setup: Setup, finished: list[Trajectory], spreads: list[lab.Spread
         ]
         return pd.concat(parts).to_csv(index=False, float_format="%.17g")
 
-    def page() -> str:
+    def chart() -> str:
         title = _("Mean value above the minimum")
         figure = means(setup, spreads).update_layout(title=title, template="plotly_white", margin={"t": 90})
         return figure.to_html(include_plotlyjs=True, full_html=True)
 
-    scene.take_away(scene.File(table, "schedules.csv"), scene.File(page, "schedules.html"))
+    scene.take_away(scene.File(table, "schedules.csv"), scene.File(chart, "schedules.html"))
 
 
 def show() -> None:

@@ -1,5 +1,7 @@
 """The page of recipes in a browser: paths that play, a start to click, samples as the clock."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -29,6 +31,7 @@ def test_click_on_the_surface_moves_every_path(page):
     expect(page.page.locator("input[aria-label='Start x']")).not_to_have_value("8")
     assert page.number("Start x") == pytest.approx(4.0, abs=0.05)
     assert page.number("Start y") == pytest.approx(-1.0, abs=0.05)
+    expect(page.page).to_have_url(re.compile(r"\?x=\S+&y=-\S+$"))
 
 
 def test_another_experiment_brings_its_recipes_and_its_clock(page):
@@ -36,6 +39,17 @@ def test_another_experiment_brings_its_recipes_and_its_clock(page):
     expect(page.page.get_by_text("Sample 16000 of 16000")).to_be_visible(timeout=20_000)
     page.wait_for("p.views.every(view => view.ready) && p.tracks.length === 7")
     expect(page.page.get_by_role("cell", name="1088").first).to_be_visible()
+    assert not page.errors
+
+
+def test_back_brings_the_last_experiment_and_a_claim_its_own(page):
+    expect(page.page).to_have_url(re.compile(r"recipes\?part=batches$"))
+    page.page.go_back()
+    expect(page.page.locator("input[aria-label='Start y']")).not_to_have_value("3", timeout=20_000)
+    page.wait_for("p.views.every(view => view.ready) && p.tracks.length === 6")
+    page.page.locator(".st-key-load_claim").get_by_text("7", exact=True).click()
+    expect(page.page).to_have_url(re.compile(r"part=averages&steps=1000&lr_sgd=0\.05.*look=tail"))
+    expect(page.page.get_by_role("cell", name="SWA 100").first).to_be_visible(timeout=20_000)
     assert not page.errors
 
 

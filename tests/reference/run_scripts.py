@@ -158,15 +158,15 @@ def edges() -> dict[str, dict]:
         case = experiment.case()
         for recipe in experiment.build(**{knob.key: knob.default for knob in experiment.knobs}):
             done = 0
-            for k, leg in enumerate(recipe.legs):
+            for k, phase in enumerate(recipe.phases):
                 noise = case.noise(recipe)
                 found[f"{experiment.key} {recipe.key} {k}"] = {
-                    "surface": case.surface, "optimizer": known[leg.optimizer], "start": case.start,
-                    "steps": min(leg.steps, STEPS), "hyper": {"lr": leg.lr}, "schedule": leg.schedule,
+                    "surface": case.surface, "optimizer": known[phase.optimizer], "start": case.start,
+                    "steps": min(phase.steps, STEPS), "hyper": {"lr": phase.lr}, "schedule": phase.schedule,
                     "noise": noise and replace(noise, skip=done),
                     "clip_norm": recipe.clip_norm, "clip_value": recipe.clip_value,
                 }  # fmt: skip
-                done += leg.steps
+                done += phase.steps
     return found
 
 

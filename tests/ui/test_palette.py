@@ -7,8 +7,7 @@ from itertools import combinations, product
 
 import pytest
 
-from core.analysis.schedule_trials import LINES as LINES_OF_SCHEDULES
-from core.analysis.schedule_trials import TRIALS
+from core.analysis.schedule_trials import TRIALS, VARIANTS
 from core.optimizers import OPTIMIZERS
 from pages.batches import drawing
 from pages.batches.measure import Plan
@@ -94,7 +93,7 @@ TOGETHER = {
     "formulas": FORMULAS,
     "decays": [key for _title, key in fine_print.DECAYS],
     "solutions": list(fine_print.EQUALS_RATES),
-    "schedules": [row.key for row in LINES_OF_SCHEDULES],
+    "schedules": [row.key for row in VARIANTS],
     **{name: [recipe.key for recipe in rows] for name, rows in recipe_rows().items()},
 }
 """Every set of lines that a visitor can bring together."""
@@ -123,7 +122,7 @@ def test_recipe_has_the_colour_of_an_optimizer_only_where_it_begins_with_it(key:
     rows.pop("schedule_free", None)  # a relative of SGD, in its colour on every page
     own = {ink(name).color: name for name in rows if name in {o.key for o in OPTIMIZERS}}
     for name, recipe in rows.items():
-        assert own.get(ink(name).color, recipe.legs[0].optimizer) == recipe.legs[0].optimizer, name
+        assert own.get(ink(name).color, recipe.phases[0].optimizer) == recipe.phases[0].optimizer, name
 
 
 @pytest.mark.parametrize("sizes", [(4, 16, 64), (1, 4, 16, 64), (1, 2, 4, 8, 16), (64, 128, 256), (256, 512, 1024)])
@@ -142,7 +141,7 @@ def apart(one: Ink, other: Ink) -> bool:
 
 FIRST = {
     "race": ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "lion", "rprop"),
-    **{f"schedules, {trial.key}": trial.lines for trial in TRIALS},
+    **{f"schedules, {trial.key}": trial.variants for trial in TRIALS},
     **{name: tuple(recipe.key for recipe in rows) for name, rows in recipe_rows().items()},
 }
 """Lines that a page brings together by itself."""

@@ -10,27 +10,27 @@ from core.optimizers import ALL_OPTIMIZERS
 from core.schedules import SCHEDULES, drawn_schedule, rates
 
 NOISE, STEEP, WELLS = lab.TRIALS
-KNOWN = [row for row in lab.LINES[:-1] if row.key != "plateau"]
+KNOWN = [row for row in lab.VARIANTS[:-1] if row.key != "plateau"]
 
 
-def plan_of(trial: lab.Trial, row: lab.Line) -> lab.Plan:
+def plan_of(trial: lab.Trial, row: lab.Variant) -> lab.Plan:
     return lab.plan(row.schedule, trial.defaults(row))
 
 
 def test_rows_are_complete_and_found():
-    for rows in (lab.LINES, lab.TRIALS):
+    for rows in (lab.VARIANTS, lab.TRIALS):
         assert len({row.key for row in rows}) == len({row.title for row in rows}) == len(rows)
-    shown = {row.schedule for row in lab.LINES}
+    shown = {row.schedule for row in lab.VARIANTS}
     assert {SCHEDULES[key].key for key in shown - {"drawn"}} == shown - {"drawn"}
     for trial in lab.TRIALS:
-        assert lab.trial(trial.key) is trial
+        assert lab.TRIALS[trial.key] is trial
         assert trial.surface is trial.surface, "figures are kept"
-        for key in trial.lines:
-            lab.check(lab.line(key).schedule, trial.steps, trial.defaults(lab.line(key)))
-    with pytest.raises(ValueError, match="trial: got 'x', allowed are noise"):
-        lab.trial("x")
-    with pytest.raises(ValueError, match="line: got 'x', allowed are constant"):
-        lab.line("x")
+        for key in trial.variants:
+            lab.check(lab.VARIANTS[key].schedule, trial.steps, trial.defaults(lab.VARIANTS[key]))
+    with pytest.raises(ValueError, match="trial: 'x' is unknown; known are noise"):
+        lab.TRIALS["x"]
+    with pytest.raises(ValueError, match="variant: 'x' is unknown; known are constant"):
+        lab.VARIANTS["x"]
 
 
 @pytest.mark.parametrize("row", KNOWN, ids=lambda row: row.key)
@@ -95,9 +95,9 @@ def test_schedules_end_where_they_are_taught_to(key):
     ("key", "final", "rate"), [("constant", 0.0037, 0.005), ("exponential", 0.00080, 0.05), ("cosine", 0.00110, 0.012)]
 )
 def test_tuned_rates(key, final, rate):
-    sweep = lab.tune(NOISE.case(), NOISE.grid, plan_of(NOISE, lab.line(key)))
+    sweep = lab.tune(NOISE.case(), NOISE.grid, plan_of(NOISE, lab.VARIANTS[key]))
     assert (sweep.best_rate, sweep.best) == (rate, pytest.approx(final, rel=0.01))
-    at_own_rate = lab.repeat(NOISE.case(), rate, plan_of(NOISE, lab.line(key)))
+    at_own_rate = lab.repeat(NOISE.case(), rate, plan_of(NOISE, lab.VARIANTS[key]))
     assert at_own_rate.mean[-1] == pytest.approx(sweep.best, rel=1e-12), "the same seeds"
 
 

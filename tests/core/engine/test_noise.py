@@ -12,12 +12,12 @@ from core.analysis.averages import exponential_average, tail_average
 from core.analysis.gradient_noise import (
     batch_covariance,
     gradient_cloud,
-    noise_ball,
     noise_floor,
     row_covariance,
     row_noise,
+    stationary_covariance,
 )
-from core.analysis.switching import Stage, hand_over
+from core.analysis.switching import Phase, switch_optimizers
 from core.engine.batches import Batches, alternating, clocks, spend, staged
 from core.engine.data import noisy_line
 from surfaces import ALL_SURFACES
@@ -69,7 +69,7 @@ def test_row_covariance_is_that_of_single_gradients():
         row_covariance("bowl", (0.0, 0.0))
 
 
-# The ball around the minimum.
+# The cloud around the minimum.
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_ball_grows_with_the_rate_over_the_batch(lr, low, high):
 
 def test_theory_of_the_ball():
     hessian, covariance = hessian_of(LINE, BEST), row_covariance(LINE, BEST)
-    assert np.trace(noise_ball(hessian, covariance, 1e-5)) / 1e-5 == pytest.approx(0.264, abs=1e-3)
-    lyapunov = noise_ball(hessian, covariance, 1e-6) / 1e-6
+    assert np.trace(stationary_covariance(hessian, covariance, 1e-5)) / 1e-5 == pytest.approx(0.264, abs=1e-3)
+    lyapunov = stationary_covariance(hessian, covariance, 1e-6) / 1e-6
     assert hessian @ lyapunov + lyapunov @ hessian == pytest.approx(covariance, rel=1e-4)
-    ball, shrink = noise_ball(hessian, covariance, 0.3), np.eye(2) - 0.3 * hessian
-    assert shrink @ ball @ shrink + 0.09 * covariance == pytest.approx(ball, rel=1e-12)
+    stationary, shrink = stationary_covariance(hessian, covariance, 0.3), np.eye(2) - 0.3 * hessian
+    assert shrink @ stationary @ shrink + 0.09 * covariance == pytest.approx(stationary, rel=1e-12)
     for lr in (0.0, -0.1, 2.0):
         with pytest.raises(ValueError, match="lr: got"):
-            noise_ball(hessian, covariance, lr)
+            stationary_covariance(hessian, covariance, lr)
 
 
 def test_reshuffled_epochs_make_a_far_smaller_ball():
@@ -339,7 +339,7 @@ def test_theory_of_the_constant_floor():
     assert noise_floor(np.diag([1.0, 10.0]), np.eye(2), 0.15) == pytest.approx(0.1905, abs=5e-5)
 
 
-# Averages, hand-overs, clips.
+# Averages, switches, clips.
 
 
 def test_averages_against_the_best_schedules():
@@ -365,21 +365,21 @@ def test_exponential_averages_of_a_long_run():
 
 
 RECIPES = [
-    ((Stage("adam", 500, 0.1), Stage("sgd", 1500, 0.002)), 0.00116),
-    ((Stage("adam", 500, 0.1), Stage("adam", 1500, 0.003)), 0.00154),
-    ((Stage("sgd", 500, 0.015), Stage("sgd", 1500, 0.002)), 0.00115),
-    ((Stage("adam", 500, 0.1), Stage("sgd", 1500, 0.015)), 0.0186),
+    ((Phase("adam", 0.1, 500), Phase("sgd", 0.002, 1500)), 0.00116),
+    ((Phase("adam", 0.1, 500), Phase("adam", 0.003, 1500)), 0.00154),
+    ((Phase("sgd", 0.015, 500), Phase("sgd", 0.002, 1500)), 0.00115),
+    ((Phase("adam", 0.1, 500), Phase("sgd", 0.015, 1500)), 0.0186),
 ]
 
 
-@pytest.mark.parametrize(("stages", "final"), RECIPES)
-def test_hand_over_works_because_the_rate_falls(stages, final):
+@pytest.mark.parametrize(("phases", "final"), RECIPES)
+def test_switch_works_because_the_rate_falls(phases, final):
     ravine = ALL_SURFACES["ravine"]
-    runs = hand_over(ravine, stages, many((8.0, 1.0)), noise=Noise(1.0))
+    runs = switch_optimizers(ravine, phases, many((8.0, 1.0)), noise=Noise(1.0))
     assert np.mean(ravine.value(*runs.final)) == pytest.approx(final, rel=0.01)
 
 
-def test_recipes_without_a_hand_over():
+def test_recipes_without_a_switch():
     ravine = ALL_SURFACES["ravine"]
 
     def mean(optimizer, lr, schedule=None, steps=2000):
@@ -428,6 +428,8 @@ def test_clipping_by_value_turns_the_gradient():
 @pytest.mark.parametrize("lr", [1e-300, 1e-20, 0.3])
 def test_ball_of_a_tiny_rate_is_that_of_the_limit(lr):
     hessian, covariance = np.array([[2.0, 0.5], [0.5, 1.0]]), np.array([[1.0, 0.2], [0.2, 3.0]])
-    ball = noise_ball(hessian, covariance, lr) / lr
+    stationary = stationary_covariance(hessian, covariance, lr) / lr
     # S = (I - lr H) S (I - lr H) + lr^2 C, divided by lr^2.
-    np.testing.assert_allclose(hessian @ ball + ball @ hessian - lr * hessian @ ball @ hessian, covariance, rtol=1e-12)
+    np.testing.assert_allclose(
+        hessian @ stationary + stationary @ hessian - lr * hessian @ stationary @ hessian, covariance, rtol=1e-12
+    )

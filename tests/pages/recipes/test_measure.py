@@ -7,11 +7,12 @@ import pytest
 
 from core import descend
 from core.analysis.averages import exponential_average, tail_average
+from core.analysis.switching import Phase
 from core.engine.spec import Noise
 from pages.recipes import measure as lab
-from pages.recipes.measure import Leg, Recipe
+from pages.recipes.measure import Recipe
 
-HAND_OVER, BATCHES, AVERAGES, CLIPPING, BOARD = lab.EXPERIMENTS
+SWITCH, BATCHES, AVERAGES, CLIPPING, BOARD = lab.EXPERIMENTS
 CASE = AVERAGES.case()
 
 
@@ -59,21 +60,21 @@ def test_theory_of_a_long_run_forgets_the_start():
 
 
 def test_theory_is_silent_where_it_does_not_hold():
-    others = (lab.pick(lab.averages(), "momentum"), lab.hand_overs()[-2], lab.changing_batches()[0])
+    others = (lab.pick(lab.averages(), "momentum"), lab.optimizer_switches()[-2], lab.changing_batches()[0])
     assert [lab.expected_end(CASE, row) for row in others] == [None] * 3
 
 
 @pytest.mark.parametrize("key", ["adam_sgd", "sgd_sgd"])
 def test_walk_is_the_first_of_the_repetitions(key):
-    case, recipe = HAND_OVER.case(seeds=2, seed=7), lab.pick(lab.hand_overs(200), key)
+    case, recipe = SWITCH.case(seeds=2, seed=7), lab.pick(lab.optimizer_switches(200), key)
     first, second = (lab.whole(lab.walk(replace(case, seed=seed), recipe), recipe) for seed in (7, 8))
     gaps = [case.surface.value(*path.T) - case.lowest for path in (first, second)]
     assert lab.repeat(case, recipe).mean == pytest.approx(np.mean(gaps, axis=0), rel=1e-9)
 
 
-def test_hand_over_to_oneself_is_one_run_where_nothing_is_remembered():
-    legs = (Leg("sgd", 0.01, 30), Leg("sgd", 0.01, 70))
-    case, recipe = HAND_OVER.case(), Recipe("twice", "twice", legs)
+def test_switch_to_oneself_is_one_run_where_nothing_is_remembered():
+    phases = (Phase("sgd", 0.01, 30), Phase("sgd", 0.01, 70))
+    case, recipe = SWITCH.case(), Recipe("twice", "twice", phases)
     once = descend(case.surface, "sgd", case.start, 100, 0.01, noise=Noise(1.0))
     assert np.array_equal(lab.whole(lab.walk(case, recipe), recipe), once.path)
 
@@ -87,25 +88,25 @@ def test_noise_falls_with_the_root_of_the_batch():
 
 
 def test_rows_follow_the_clock_and_end_with_the_run():
-    recipe = Recipe("r", "r", (Leg("sgd", 0.1, 3),), sizes=(4, 64, 4))
+    recipe = Recipe("r", "r", (Phase("sgd", 0.1, 3),), sizes=(4, 64, 4))
     moments = np.array([0, 3, 4, 67, 68, 72, 80])
     assert recipe.rows_at(moments, 4).tolist() == [0, 0, 1, 1, 2, 3, 3]
     assert recipe.rows_at(moments, 2).tolist() == [0, 0, 1], "it ended after the first step"
 
 
-def test_whole_run_and_nothing_of_it_may_be_handed_over():
-    never, at_once = lab.hand_overs(100, 100), lab.hand_overs(100, 0)
-    assert lab.pick(never, "adam_sgd").legs == lab.pick(never, "adam").legs
-    assert lab.pick(at_once, "adam_sgd").legs == (Leg("sgd", 0.002, 100),)
+def test_whole_run_and_nothing_of_it_may_come_before_the_switch():
+    never, at_once = lab.optimizer_switches(100, 100), lab.optimizer_switches(100, 0)
+    assert lab.pick(never, "adam_sgd").phases == lab.pick(never, "adam").phases
+    assert lab.pick(at_once, "adam_sgd").phases == (Phase("sgd", 0.002, 100),)
 
 
 def test_diverged_recipes_are_counted_and_never_the_best():
-    wild = Recipe("wild", "wild", (Leg("sgd", 0.9, 300), Leg("sgd", 0.001, 300)))
-    case = HAND_OVER.case(seeds=4)
+    wild = Recipe("wild", "wild", (Phase("sgd", 0.9, 300), Phase("sgd", 0.001, 300)))
+    case = SWITCH.case(seeds=4)
     assert lab.repeat(case, wild).lost == 4
-    assert len(lab.walk(case, wild)) == 1, "after it no other leg"
+    assert len(lab.walk(case, wild)) == 1, "after it no other phase"
     assert lab.score(case, wild, (1.0,)).mean == np.inf
-    assert lab.score(case, wild, (1.0, 0.01)).recipe.legs[0].lr == pytest.approx(0.009)
+    assert lab.score(case, wild, (1.0, 0.01)).recipe.phases[0].lr == pytest.approx(0.009)
 
 
 def test_score_takes_the_best_of_its_rates():

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from pages.recipes import measure as lab
-from tests.pages import charts, open_page, unlined
-from tests.pages.test_schedules import figure, numbers
+from pages.recipes import view
+from pages.recipes.lesson import RECIPES
+from tests.pages import charts, link_of, open_page, set_state, state_of, unlined
+from tests.pages.schedules.test_view import figure, numbers
 
-PAGE = "pages/recipes.py"
+PAGE = "recipes"
 
 
 def table(app, number: int = 0) -> dict:
@@ -68,7 +70,7 @@ def test_clipping_says_how_far_the_gradient_turns():
 
 
 def test_score_board_is_sorted():
-    app = open_page(PAGE, link={"part": "Score board"}, seeds=20)
+    app = open_page(PAGE, part="board", seeds=20)
     means = [float(row["Mean at the end"].split(" ± ")[0]) for row in table(app).values()]
     assert means == sorted(means)
     names = [trace["y"][0] for trace in figure(app, "recipes_board")["data"]]
@@ -79,20 +81,20 @@ def test_numbers_move_the_recipes():
     app = open_page(PAGE)
     app.slider(key="switch").set_value(50).run()
     app.text_input(key="lr_last").set_value("0.004").run()
-    recipe = lab.pick(lab.hand_overs(2000, 50, lr_last=0.004), "adam_sgd")
+    recipe = lab.pick(lab.optimizer_switches(2000, 50, lr_last=0.004), "adam_sgd")
     spread = lab.repeat(lab.experiment("hand_over").case(), recipe)
     assert table(app)[recipe.title]["Mean at the end"].startswith(f"{spread.mean[-1]:.3g} ")
 
 
-def test_closer_look_shows_the_second_leg_and_its_script():
-    app = open_page(PAGE, look="adam_sgd", leg="1", drawer_inspect=True, drawer_torch=True, drawer_code=True)
+def test_closer_look_shows_the_second_phase_and_its_script():
+    app = open_page(PAGE, look="adam_sgd", phase="1", drawer_inspect=True, drawer_torch=True, drawer_code=True)
     assert not app.error
     code = [block.value for block in app.code]
     assert any("torch.optim.SGD" in text and "[500:]" in text for text in code), "the noise goes on"
 
 
 def test_average_shows_its_own_code():
-    app = open_page(PAGE, link={"part": "Averages"}, look="tail", drawer_average=True)
+    app = open_page(PAGE, part="averages", look="tail", drawer_average=True)
     assert any("def tail_average" in block.value for block in app.code)
 
 
@@ -144,5 +146,63 @@ def test_surface_does_not_depend_on_runs():
 
 
 def test_files_are_offered():
-    for link in ({}, {"part": "Score board"}):
-        assert len(open_page(PAGE, link=link, seeds=10).get("download_button")) == 2
+    for part in ("hand_over", "board"):
+        assert len(open_page(PAGE, part=part, seeds=10).get("download_button")) == 2
+
+
+def test_another_experiment_brings_everything_it_begins_with():
+    app = open_page(PAGE, switch=50, lr_sgd=0.01, steps=1000, ravine_condition=50.0, sigma=0.5, seed=3, goal=1.0, x=1.0)
+    app.button_group(key="part").set_value("batches").run()
+    assert state_of(app).changed == {"part": "batches"} and list(link_of(app)) == ["part"]
+    assert app.text_input(key="sigma").label == "Gradient noise of one sample"
+    assert (app.text_input(key="ravine_condition").value, app.text_input(key="lr_sgd").value) == ("10", "0.1")
+    assert table(app) == table(open_page(PAGE, part="batches"))
+
+
+@pytest.mark.parametrize("number", range(1, len(RECIPES.claims) + 1))
+def test_button_of_a_claim_opens_its_experiment_and_nothing_else(number):
+    app = open_page(PAGE, part="batches", seeds=20, look="large")
+    app.button_group(key="load_claim").set_value(number).run()
+    assert not app.exception and not app.error and not app.warning
+    assert dict(state_of(app)) == dict(RECIPES.state_of(RECIPES.claims[number - 1]))
+
+
+def test_recorded_board_is_the_measured_one():
+    own = lab.experiment("board")
+    measured, shown = lab.scores(own.case(), own.build()), view.scores_of(own.case(), own.build())
+    assert [one.recipe for one in shown] == [one.recipe for one in measured]
+    for one, other in zip(shown, measured, strict=True):
+        assert (one.factor, one.mean, one.error) == pytest.approx(other[1:], rel=1e-6)
+
+
+def test_board_as_the_page_opens_it_is_recorded_and_another_is_measured(monkeypatch):
+    asked = []
+    monkeypatch.setattr(view.lab, "scores", lambda case, recipes: asked.append(case) or ())
+    opened = open_page(PAGE, part="board")
+    assert not asked and len(table(opened)) == len(lab.board())
+    view.scores_of(lab.experiment("board").case(seed=1), lab.board())
+    view.scores_of(lab.experiment("board").case(), lab.board(1000))
+    assert len(asked) == 2
+
+
+def test_phase_that_a_recipe_does_not_have_is_its_first():
+    app = open_page(PAGE, part="batches", look="falling", phase="2", drawer_torch=True)
+    assert app.selectbox(key="phase").value == "2"
+    app.text_input(key="lr_sgd").set_value("0.05").run()
+    assert app.selectbox(key="phase").value == "2"
+    app.selectbox(key="look").select("growing").run()
+    assert not app.exception and not [box for box in app.selectbox if box.key == "phase"]
+    app = set_state(open_page(PAGE, look="adam_sgd", phase="1"), switch=100)
+    assert not app.exception and not [box for box in app.selectbox if box.key == "phase"]
+
+
+def test_older_links_name_recipes_and_phases_by_their_titles():
+    app = open_page(PAGE, link={"part": "Hand-over", "look": "Adam 0.1 → SGD 0.002", "leg": "2: SGD 0.002"})
+    assert not app.warning
+    assert state_of(app).changed == {"look": "adam_sgd", "phase": "1"}
+
+
+def test_noise_is_refused_where_there_is_none():
+    app = open_page(PAGE, link={"part": "clipping", "sigma": "1"})
+    assert "`sigma` = `1`" in app.warning[0].value
+    assert table(app)["SGD 0.5"]["x after it"] == "-107.4"

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from core.analysis import schedule_trials as lab
+from core.optimizers import ALL_OPTIMIZERS
 from core.schedules import drawn_schedule, rates
-from tests.pages import charts, open_page, unlined
+from pages.schedules.lesson import SCHEDULES
+from teaching.language import translated
+from tests.pages import charts, link_of, open_page, set_state, state_of, unlined
 
-PAGE = "pages/schedules.py"
-TITLES = {row.key: row.title for row in lab.LINES}
+PAGE = "schedules"
+TITLES = {row.key: row.title for row in lab.VARIANTS}
 
 
 def figure(app, key: str) -> dict:
@@ -35,7 +38,7 @@ def texts(app) -> str:
 def test_first_screen_shows_the_taught_numbers():
     app = open_page(PAGE)
     rows = table(app)
-    assert list(rows) == [TITLES[key] for key in lab.TRIALS[0].lines]
+    assert list(rows) == [TITLES[key] for key in lab.TRIALS[0].variants]
     assert rows["Constant"]["Mean at the end"] == "0.18 ± 0.01"
     assert rows["Constant"]["Theory"] == "0.191"
     assert rows["Time-based"]["Mean below 0.05 at step"] == "73"
@@ -63,7 +66,7 @@ def test_histogram_holds_all_runs():
 def test_every_trial_runs_and_switches_back(trial):
     app = open_page(PAGE, link={"trial": trial.title})
     assert not app.error and not app.warning
-    assert list(table(app)) == [TITLES[key] for key in trial.lines]
+    assert list(table(app)) == [TITLES[key] for key in trial.variants]
     app.button_group(key="trial").set_value("noise").run()
     assert not app.exception and not app.warning
     assert table(app)["Multi-step"]["Mean below 0.05 at step"] == "508"
@@ -173,7 +176,7 @@ def test_surface_does_not_depend_on_runs():
     app = open_page(PAGE)
     before = charts(app)[0].proto.spec
     app.text_input(key="x").set_value("0.5").run()
-    app.slider(key="rate_sgd").set_value(-1.5).run()
+    app.slider(key="lr_sgd").set_value(-1.5).run()
     assert charts(app)[0].proto.spec == before
 
 
@@ -181,3 +184,74 @@ def test_files_hold_runs_and_figure():
     app = open_page(PAGE, link={"schedules": ["Constant", "Reduce on plateau"]})
     assert json.loads(charts(app)[0].proto.spec)["layout"]
     assert len(app.get("download_button")) == 2
+
+
+def test_another_trial_brings_everything_it_begins_with():
+    app = open_page(PAGE, lr_sgd=0.01, sigma=2.0, cosine_warm_up=10, goal=0.1, seeds=20, drawn_20=0.5)
+    app.button_group(key="trial").set_value("wells").run()
+    assert state_of(app).changed == {"trial": "wells"} and list(link_of(app)) == ["trial"]
+    assert table(app) == table(open_page(PAGE, link={"trial": "wells"}))
+    assert state_of(app)["seed"] == 5 and state_of(app)["cosine_restarts_period"] == 300
+    app.button_group(key="trial").set_value("noise").run()
+    assert state_of(app).changed == {} and not link_of(app)
+
+
+def test_an_optimizer_brings_its_rate():
+    app = open_page(PAGE, trial="steep")
+    assert app.slider(key="lr_momentum").label.endswith("=0.003$")
+    app.selectbox(key="optimizer").select("sgd").run()
+    assert state_of(app)["lr_sgd"] == lab.TRIALS["steep"].first_rate(ALL_OPTIMIZERS["sgd"])
+    assert not app.exception and list(table(app)) == [TITLES[key] for key in lab.TRIALS["steep"].variants]
+
+
+@pytest.mark.parametrize("number", range(1, len(SCHEDULES.claims) + 1))
+def test_button_of_a_claim_opens_its_experiment_and_nothing_else(number):
+    app = open_page(PAGE, trial="wells", seeds=20, look="cosine")
+    app.button_group(key="load_claim").set_value(number).run()
+    assert not app.exception and not app.error and not app.warning
+    claim = SCHEDULES.claims[number - 1]
+    assert dict(state_of(app)) == dict(SCHEDULES.state_of(claim))
+    assert list(table(app)) == [TITLES[key] for key in claim.settings["schedules"]]
+
+
+def test_settings_of_one_schedule_are_shown_and_those_of_all_count():
+    app = open_page(PAGE, drawer_settings=True, schedules=["constant", "step", "cosine"], cosine_length=300)
+    assert app.text_input(key="step_period").value == "200"
+    total = float(table(app)["Cosine"]["Sum of rates"])
+    assert total == pytest.approx(0.15 * rates("cosine", 1000, {"length": 300}).sum(), rel=1e-3)
+    app.selectbox(key="adjust").select("cosine").run()
+    assert app.text_input(key="cosine_length").value == "300"
+    assert "step_period" not in {field.key for field in app.text_input}
+    app.button_group(key="schedules").set_value(["constant", "step"]).run()
+    assert app.text_input(key="step_period").value == "200", "what was adjusted is gone"
+    assert state_of(app)["cosine_length"] == 300
+
+
+def test_closer_look_follows_the_last_schedule():
+    app = open_page(PAGE, drawer_code=True)
+    assert app.selectbox(key="look").value == "cosine_restarts"
+    app.selectbox(key="look").select("exponential").run()
+    assert any("def exponential" in block.value for block in app.code)
+    app.button_group(key="schedules").set_value(["constant", "linear"]).run()
+    assert app.selectbox(key="look").value == "linear"
+    assert any("def linear" in block.value for block in app.code)
+
+
+@pytest.mark.parametrize("link", [{"rate_sgd": "-1"}, {"lr_sgd": "0.1"}])
+def test_both_spellings_of_a_rate_are_understood(link):
+    app = open_page(PAGE, link=link)
+    assert not app.warning
+    assert state_of(app)["lr_sgd"] == 0.1
+
+
+def test_stair_of_a_schedule_is_no_step_of_a_run():
+    app = open_page(PAGE, link={"lang": "zh", "schedules": ["step"]})
+    name = translated(lab.VARIANTS["step"].title, "zh")
+    assert name != translated("Step", "zh") and name in app.button_group(key="schedules").options
+    assert [unlined(cell) for cell in app.table[0].value.iloc[:, 0]] == [name]
+
+
+def test_inspector_follows_the_state():
+    app = set_state(open_page(PAGE, drawer_inspect=True), step=7)
+    assert app.text_input(key="step").value == "7"
+    assert "step 7**" in texts(app)
