@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -250,7 +251,7 @@ def show_pairs(rows: Sequence[Activation]) -> None:
 
 def choose_course() -> tuple[Course, bool]:
     """Show what happens in every layer; return it, and whether a real network is asked for."""
-    layers = controls.slider("layers")
+    layers = int(controls.slider("layers"))
     probe = controls.show("probe", label=_("Start x"))
     weight, bias = controls.show("weight"), controls.show("bias")
     std = controls.slider("std", label=_("Wide layers: standard deviation of the inputs"))
@@ -434,8 +435,8 @@ def take_neurons_away(plan: Plan, finished: dict[str, list[Trajectory]]) -> None
     files = []
     for key, own in finished.items():
         files += [
-            scene.File(lambda own=own: runs.as_csv(own), f"{key}.csv"),
-            scene.File(lambda own=own: runs.as_html(own, _("Dead neuron")), f"{key}.html"),
+            scene.File(partial(runs.as_csv, own), f"{key}.csv"),
+            scene.File(partial(runs.as_html, own, _("Dead neuron")), f"{key}.html"),
         ]
     run = runs.inspect(finished[NEURONS[0]])
     scene.take_away(*files)
@@ -445,6 +446,7 @@ def take_neurons_away(plan: Plan, finished: dict[str, list[Trajectory]]) -> None
 def learned_slope() -> None:
     """Let PReLU learn its slope from the outputs of another one."""
     prelu = ACTIVATIONS["prelu"]
+    assert prelu.learned
     with st.sidebar:
         start = choose_parameters(prelu).parameters[0].default
         target, rate, steps = controls.slider("target"), controls.slider("lr_slope"), controls.show("slope_steps")
