@@ -14,7 +14,8 @@ from teaching.rows import MOST_SEED, hyper_row
 CONTROLS = Table(
     Choice("activation", T("Activation"), "relu", options={row.key: row.title for row in ACTIVATIONS}),
     Choice("init", T("Initialisation"), "xavier", options={row.key: row.title for row in INITIALISATIONS}),
-    [hyper_row(f"{row.key}_{p.key}", p) for row in (*ACTIVATIONS, *INITIALISATIONS) for p in row.parameters],
+    (hyper_row(f"{row.key}_{p.key}", p) for row in ACTIVATIONS for p in row.parameters),
+    (hyper_row(f"{row.key}_{p.key}", p) for row in INITIALISATIONS for p in row.parameters),
     Choice(
         "norm",
         T("Normalisation before the activation"),

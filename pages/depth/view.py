@@ -243,8 +243,10 @@ def stage(plan: Plan, found: Signal) -> None:
         figures.show(gradient_figure(plan, found), "depth_gradient", _("Size of the gradient in every layer"))
     left, middle, right = st.columns(3, gap="small")
     with left:
-        style = {"widget": st.segmented_control, "required": True, "width": "stretch", "label_visibility": "collapsed"}
-        figure = histogram_figure(plan, found, controls.show("histogram", **style) == "shape")
+        view = controls.show(
+            "histogram", widget=st.segmented_control, required=True, width="stretch", label_visibility="collapsed"
+        )
+        figure = histogram_figure(plan, found, view == "shape")
         figures.show(figure, "depth_histograms", _("Histogram of the activations in every layer"), bar=False)
         st.caption(
             _("Yellow: the whole layer in one of 80 cells; blue: a ten-thousandth of it. Nothing beyond ±4 is shown.")
