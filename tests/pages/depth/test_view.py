@@ -15,7 +15,7 @@ from pages.depth import claims as lesson_data
 from pages.depth import measure as lab
 from pages.depth.view import short
 from teaching import record
-from tests.pages import charts, open_page
+from tests.pages import charts, open_page, state_of
 
 
 def figure(app: AppTest, alt: str) -> dict:
@@ -218,3 +218,11 @@ def test_other_grids_are_measured_when_they_are_asked_for(monkeypatch):
     assert figure(app, "Heat map")["data"][0]["text"] == text, "another control leaves it where it is"
     app.slider(key="depth").set_value(4).run()
     assert not any(chart.proto.alt.startswith("Heat map") for chart in charts(app)), "another grid is another question"
+
+
+def test_links_that_name_labels_are_understood():
+    link = {"activation": "Tanh", "init": "He", "norm": "无", "histogram": "Shape alone", "samples": "2", "width": "4"}
+    app = open_page("depth", link=link)
+    assert not app.warning
+    state = state_of(app)
+    assert [state[key] for key in ("activation", "init", "norm", "histogram")] == ["tanh", "he", "none", "shape"]

@@ -152,3 +152,10 @@ def test_script_is_that_of_the_mode_shown():
     shown = open_page("normalisation", drawer_torch=True, mode="evaluation", batches=7)
     (script,) = [code.value for code in shown.code if "BatchNorm2d" in code.value]
     assert "for _ in range(7):\n    norm(x)\nnorm.eval()\ny = norm(x)" in script
+
+
+def test_links_that_name_labels_are_understood():
+    app = open_page("normalisation", link={"norm": "Group", "groups": "4", "mode": "评估", "trained_norm": "RMS"})
+    assert not app.warning
+    state = state_of(app)
+    assert [state[key] for key in ("norm", "groups", "mode", "trained_norm")] == ["group", "4", "evaluation", "rms"]
