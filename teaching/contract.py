@@ -33,6 +33,8 @@ class Claim:
     """The runs that prove it, where the button of a page loads presets."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """Widgets and their values, where the button sets these: what a page needs to show it."""
+    drawers: tuple[str, ...] = ()
+    """Drawers that the button opens."""
     ours: bool = False
     """Whether it stands in no note, and is our own."""
     holds: Callable[..., bool] = field(kw_only=True)

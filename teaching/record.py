@@ -134,6 +134,12 @@ def _agree(before: Any, now: Any, error: float) -> bool:
     return one.shape == other.shape and np.allclose(one, other, RELATIVE, max(error, ABSOLUTE), equal_nan=True)
 
 
+def rounded(values: Any) -> Any:
+    """Return numbers with six significant digits, as many as a picture shows: what a panel records."""
+    array = np.asarray(values, dtype=float)
+    return np.array([float(f"{value:.6g}") for value in array.flat]).reshape(array.shape).tolist()
+
+
 def plain(value: Any) -> Any:
     """Return a number, a text or a nest of lists of them, as JSON keeps it. Raises TypeError for anything else."""
     if isinstance(value, np.generic | np.ndarray):

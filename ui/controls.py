@@ -5,7 +5,7 @@ screen changes nothing.
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from math import floor, isfinite, log10
 from pathlib import Path
@@ -34,6 +34,15 @@ def drawer(label: str, key: str, icon: str) -> Iterator[bool]:
     box = st.expander(label, icon=icon, key=key, on_change="rerun")
     with box:
         yield bool(box.open)
+
+
+def asked_for(what: Hashable, label: str, key: str) -> bool:
+    """Say whether the reader has asked for `what`, which takes long to compute; show the button that asks if not."""
+    asked = f"_{key}"
+    if st.session_state.get(asked) == what:
+        return True
+    st.button(label, key=key, icon=":material/play_arrow:", on_click=st.session_state.update, args=({asked: what},))
+    return False
 
 
 def show(key: str, *, drawn: bool = True, then: Change | None = None, widget: Callable | None = None, **style: Any):

@@ -102,7 +102,9 @@ def _load_buttons(lesson: Lesson) -> None:
         number = st.session_state["load_claim"]
         st.session_state["load_claim"] = None
         if number is not None:
-            page.open_with(lesson.settings(lesson.claims[number - 1]))
+            claim = lesson.claims[number - 1]
+            page.open_with(lesson.settings(claim))
+            st.session_state.update(dict.fromkeys(claim.drawers, True))
 
     st.pills(
         _("Load the experiment of a claim"),

@@ -20,7 +20,7 @@ def _page(lab: str, *functions: str, focus: str = "relu", **more: object) -> dic
         "statistics": chosen | {"kind": "normal", "mean": 0.0, "std": 1.0},
         "chain": chosen | {"layers": 10, "probe": 1.0, "weight": 1.0, "bias": 0.0, "std": 1.0, "variance": 1.0},
         "neuron": {"x": 0.5, "y": -1.0, "exact": True, "lr_sgd": 0.5, "steps": 400, "field": ["sgd"]},
-        "learned": {"prelu_alpha": 0.25, "target": 0.5, "slope_rate": -1.0, "slope_steps": 100},
+        "learned": {"prelu_alpha": 0.25, "target": 0.5, "lr_slope": 0.1, "slope_steps": 100},
     }
     return {"lab": lab} | begin[lab] | more
 
@@ -221,7 +221,8 @@ CLAIMS = (
             "sigmoid {shifted:.2f}. Both weights are pushed the same way in {sigmoid_same:.0f} % and "
             "{tanh_same:.0f} % of the samples."
         ),
-        settings=_page("statistics", "sigmoid", "tanh", "relu", focus="tanh", drawer_pair=True),
+        settings=_page("statistics", "sigmoid", "tanh", "relu", focus="tanh"),
+        drawers=("drawer_pair",),
         measured=_centred,
         holds=lambda sigmoid_condition, tanh_condition, sigmoid_same, tanh_same, shifted: (
             sigmoid_condition > 10 and tanh_condition < 1.1 and shifted < 1.1 and sigmoid_same == 100 and tanh_same < 55
@@ -293,7 +294,8 @@ CLAIMS = (
             "One neuron: loss {leaky:.1e} after 400 steps, with ReLU {dead:.3f}. Silent units of small networks at "
             "rate 0.4: {fast:.0f} ± {error:.0f} % with ReLU, {silent:.0f} ± {leaky_error:.0f} % with leaky, seeds 0–4."
         ),
-        settings=_page("neuron", drawer_deaths=True),
+        settings=_page("neuron"),
+        drawers=("drawer_deaths",),
         measured=lambda: (
             {name: _neuron()[name] for name in ("leaky", "dead")}
             | {("silent" if name == "leaky" else name): value for name, value in _deaths().items() if name != "slow"}
@@ -308,7 +310,8 @@ CLAIMS = (
         verdict=T("only if"),
         condition=T("At large learning rates; at usual ones almost none."),
         reading=T("Silent units of 32: {slow:.1f} % at rate 0.05, {fast:.0f} ± {error:.0f} % at 0.4 (seeds 0–4)."),
-        settings=_page("neuron", drawer_deaths=True, lr_sgd=0.4),
+        settings=_page("neuron", lr_sgd=0.4),
+        drawers=("drawer_deaths",),
         measured=_deaths,
         holds=lambda slow, fast, error, leaky, leaky_error: slow < 3 and fast > 60,
     ),

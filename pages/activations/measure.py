@@ -9,12 +9,15 @@ K. He et al. 2015, arXiv:1502.01852 (PReLU); G. Klambauer et al. 2017, arXiv:170
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
+from typing import Any
 
 import numpy as np
 
+from core import OPTIMIZERS
 from core.engine.descend import Trajectory
-from core.engine.spec import Surface
+from core.engine.spec import Hyper, Surface
+from core.memory import remembered
 from core.networks.activations import ACTIVATIONS, Activation, facts
 from core.networks.initialisation import INITIALISATIONS
 from core.networks.moments import Inputs, chain, length_path, moments, sample_moments
@@ -23,7 +26,19 @@ from core.networks.parameters import parameters_of, with_parameters
 from core.networks.signal import propagate
 from core.networks.training import learn_slope, sine, train
 from core.resolve import surface_of
+from core.text import T
+from teaching.record import rounded
 
+TITLES = {row.key: row.title for row in ACTIVATIONS}
+OPTIMIZER_TITLES = {optimizer.key: optimizer.title for optimizer in OPTIMIZERS}
+LABS = {
+    "shapes": T("Shapes"),
+    "statistics": T("Statistics"),
+    "chain": T("Chain of layers"),
+    "neuron": T("Dead neuron"),
+    "learned": T("Learned slope"),
+}
+MOST_LAYERS = 100
 SAMPLES = 20_000
 """Inputs that are drawn to check the integrals."""
 BINS = 120
@@ -36,6 +51,11 @@ NEAR = 1e-3
 LOST = 10.0
 """A slope larger than this has diverged."""
 DEATH_RATES = (0.05, 0.1, 0.2, 0.4)
+
+
+def parameter_key(row: Activation, parameter: Hyper) -> str:
+    """Return the name of a parameter in the link, where `silu_beta` once was an exponent of ten."""
+    return f"{row.key}_sharpness" if parameter.scale == "log" else f"{row.key}_{parameter.key}"
 
 
 def sampled(chosen: Activation, order: int, reach: float, points: int = 601) -> tuple[np.ndarray, np.ndarray]:
@@ -148,14 +168,14 @@ def through(chosen: Activation, course: Course) -> Chain:
     return Chain(values[:, 0], products[:, 0], bound, wide)
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def wide_layers(chosen: Activation, std: float, layers: int, weight_variance: float) -> np.ndarray:
     """Return the root mean square of the signal after 0 ... n layers, (n + 1,), when layers are infinitely wide."""
     path = length_path(chosen, weight_variance * std**2, layers + 1, weight_variance)
     return np.sqrt(path / weight_variance)
 
 
-@lru_cache(maxsize=64)
+@remembered(64, T("Sending a batch through a real network"))
 def real_layers(
     chosen: Activation, std: float, layers: int, weight_variance: float, width: int = 128, seed: int = 0
 ) -> np.ndarray:
@@ -203,7 +223,7 @@ class Deaths:
     """Median over the seeds."""
 
 
-@lru_cache(maxsize=16)
+@remembered(16, T("Training small networks"))
 def deaths(
     key: str,
     rates: tuple[float, ...] = DEATH_RATES,
@@ -231,11 +251,23 @@ def deaths(
     return tuple(found)
 
 
+def deaths_of_both() -> dict[str, Any]:
+    """Return the deaths of ReLU and leaky networks as columns over DEATH_RATES, for the record."""
+    return {
+        f"{key}_{name}": rounded([getattr(row, name) for row in deaths(key)])
+        for key in ("relu", "leaky_relu")
+        for name in ("silent", "error", "loss")
+    }
+
+
+PANELS = {"deaths": deaths_of_both}
+
+
 PAIRS = np.linspace(-2, 2, 40)
 """Inputs from which a slope is learned."""
 
 
-@lru_cache(maxsize=128)
+@remembered(128)
 def learned(start: float, target: float, lr: float = 0.1, steps: int = 100) -> np.ndarray:
     """Let PReLU learn its slope by gradient descent on the squared error over PAIRS; return it, (steps + 1,)."""
     with np.errstate(over="ignore", invalid="ignore"):

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 import plotly.graph_objects as go
 
+from core.memory import remembered
 from core.networks.activations import Activation, Facts, Interval, facts
 from pages.activations import measure as gallery
 from ui import figures
@@ -121,7 +121,7 @@ def ridges(rows: Sequence[Activation], z: np.ndarray) -> go.Figure:
     return figure
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def neuron_plane(key: str, minimum: str) -> go.Figure:
     """Draw the surface of a neuron with the region shaded where the neuron is silent for every row."""
     chosen = gallery.neuron(key)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -9,9 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core import OPTIMIZERS, Trajectory, descend
-from core.analysis.tuning import first_rate
-from core.engine.limits import MAX_STEPS
+from core import Trajectory, descend
 from core.engine.spec import Optimizer
 from core.networks.activations import ACTIVATIONS, NEARLY_FLAT, Activation, Interval, facts
 from core.networks.moments import Inputs, chain, moments, next_length, pair, pair_condition
@@ -20,24 +19,33 @@ from core.networks.training import learn_slope
 from core.optimizers import ALL_OPTIMIZERS
 from pages.activations import measure as gallery
 from pages.activations import units
-from pages.activations.measure import BINS, NEAR, NEURONS, PAIRS, SAMPLES, TARGETS, Chain, Course, Statistic
+from pages.activations.measure import (
+    BINS,
+    DEATH_RATES,
+    NEAR,
+    NEURONS,
+    PAIRS,
+    SAMPLES,
+    TARGETS,
+    TITLES,
+    Chain,
+    Course,
+    Statistic,
+    parameter_key,
+)
 from pages.activations.units import curve, drawn, number, region, regions_of, visible
+from teaching import record
 from ui import compute, controls, figures, lesson, runs, scene
 from ui.figures import Curve
 from ui.i18n import _
+from ui.page import fragment
 from ui.palette import activation_ink
 from ui.player.player import Track
-from ui.server import aside
 
-TITLES = {row.key: row.title for row in ACTIVATIONS}
-OPTIMIZER_TITLES = {o.key: o.title for o in OPTIMIZERS}
-FIRST = ("sigmoid", "tanh", "relu", "elu", "silu")
-FIELD = ("sgd", "momentum", "adam")
 PLANES = {key: f"activations_{key}" for key in NEURONS}
 LINKED = {"gap": "activations_gap", "gradient": "activations_gradient"}
 BROKEN = (6, 4)
 """Runs of the leaky neuron."""
-MOST_LAYERS = 100
 MARKS = 25
 """Measured layers that are drawn at most."""
 
@@ -51,38 +59,22 @@ class Gallery(NamedTuple):
     reference: Activation | None
 
 
-def remember() -> None:
-    """Keep the settings of a laboratory while another is shown: Streamlit forgets widgets that it does not draw."""
-    kept = {"functions", "focus", "reference", *(f"{row.key}_{p.key}" for row in ACTIVATIONS for p in row.parameters)}
-    for key in kept & set(st.session_state):
-        st.session_state[key] = st.session_state[key]
-
-
 def choose_gallery() -> Gallery:
     """Show the functions and their parameters; who is looked at in detail or pinned is always among them."""
-    keys = controls.choices(_("Functions"), TITLES, "functions", FIRST, most=len(ACTIVATIONS))
-    focus = controls.choice(_("In detail"), TITLES, "focus", "relu")
-    nobody = {"none": "None"}
-    reference = controls.choice(_("Pinned as the reference"), nobody | TITLES, "reference", "none")
+    keys = controls.chosen("functions")
+    focus, reference = controls.show("focus"), controls.show("reference")
     shown = {row.key: choose_parameters(row) for row in ACTIVATIONS if row.key in {*keys, focus, reference}}
     return Gallery(list(shown.values()), shown[focus], shown.get(reference))
 
 
 def choose_parameters(row: Activation) -> Activation:
-    values = {}
-    for p in row.parameters:
-        key, label = f"{row.key}_{p.key}", f"{row.title}: {_(p.text)}"
-        if p.scale == "log":
-            values[p.key] = controls.log_slider(label, p.symbol, key, p.default, *p.shown)
-        else:
-            values[p.key] = controls.slider(rf"{label} $\;{p.symbol}$", key, p.default, *p.shown, step=0.01)
-    return with_parameters(row, **values)
+    return with_parameters(row, **{p.key: controls.slider(parameter_key(row, p)) for p in row.parameters})
 
 
 def curves_of(chosen: Gallery, reach: float) -> list[go.Figure]:
     """Draw everyone's value and slope, on request the second derivative, and the differences to the reference."""
     names = ["f(x)", "f′(x)", "f″(x)"]
-    orders = [0, 1, 2] if controls.switch(_("Second derivative"), "second") else [0, 1]
+    orders = [0, 1, 2] if controls.show("second") else [0, 1]
     found = []
     for order in orders:
         rows = [curve(row, *gallery.sampled(row, order, reach)) for row in chosen.shown]
@@ -100,8 +92,8 @@ def curves_of(chosen: Gallery, reach: float) -> list[go.Figure]:
 def shapes(chosen: Gallery) -> None:
     """Show the curves side by side, the facts that follow from them, and the numbers at one point."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        reach = controls.number(_("Window: |x| up to"), "reach", 6.0, 0.1, 1000.0, step=1.0)
-        probe = controls.number(_("Read off at x ="), "probe", 1.0, -1e6, 1e6, step=0.5)
+        reach = controls.show("reach")
+        probe = controls.show("probe")
         pictures = curves_of(chosen, reach)
     columns = [*st.columns(2, gap="small"), *(st.columns(2, gap="small") if len(pictures) > 2 else ())]
     columns = [*columns, *columns[2:]]
@@ -178,23 +170,17 @@ def shapes_table(rows: Sequence[Activation], reach: float) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def choose_std(label: str) -> float:
-    return controls.slider(label, "std", 1.0, 0.0, 5.0, step=0.1)
-
-
 def choose_inputs() -> Inputs:
     """Show the distribution that is fed in."""
-    kinds = {"normal": _("Normal"), "uniform": _("Uniform")}
-    kind = controls.choice(_("Inputs"), kinds, "kind", "normal", widget=st.segmented_control, required=True)
-    mean = controls.slider(_("Mean of the inputs"), "mean", 0.0, -5.0, 5.0, step=0.1)
-    return Inputs(kind, mean, choose_std(_("Standard deviation of the inputs")))
+    kind = controls.show("kind", widget=st.segmented_control, required=True)
+    return Inputs(kind, controls.slider("mean"), controls.slider("std"))
 
 
 def statistics(chosen: Gallery) -> None:
     """Feed everyone a distribution; show what comes out, by integral and by sample."""
     with st.sidebar:
         inputs = choose_inputs()
-        seed = controls.number(_("Seed of the sample"), "seed", 0, 0, 2**31)
+        seed = controls.show("seed")
     z = inputs.sample(SAMPLES, seed)
     found = {row.key: gallery.statistics(row, inputs, z) for row in chosen.shown}
     left, right = st.columns([1, 1.5], gap="small")
@@ -265,21 +251,17 @@ def show_pairs(rows: Sequence[Activation]) -> None:
 
 def choose_course() -> tuple[Course, bool]:
     """Show what happens in every layer; return it, and whether a real network is asked for."""
-    layers = controls.slider(_("Layers"), "layers", 10, 1, MOST_LAYERS, step=1)
-    probe = controls.number(_("Start x"), "probe", 1.0, -1e6, 1e6, step=0.5)
-    weight = controls.number(_("Weight of every layer"), "weight", 1.0, -100.0, 100.0)
-    bias = controls.number(_("Bias of every layer"), "bias", 0.0, -100.0, 100.0)
-    std = choose_std(_("Wide layers: standard deviation of the inputs"))
-    label = _("Wide layers: variance of a weight × n (LeCun 1, He 2)")
-    variance = controls.slider(label, "variance", 1.0, 0.1, 4.0, step=0.1)
-    real = controls.switch(_("Beside it, one real network of 128 units"), "real")
+    layers = int(controls.slider("layers"))
+    probe = controls.show("probe", label=_("Start x"))
+    weight, bias = controls.show("weight"), controls.show("bias")
+    std = controls.slider("std", label=_("Wide layers: standard deviation of the inputs"))
+    variance, real = controls.slider("variance"), controls.show("real")
     return Course(probe, layers, weight, bias, std, variance), real
 
 
 def measured(row: Activation, course: Course) -> Curve:
     """Send a batch through one real network."""
-    with st.spinner(_("Sending a batch through a real network")), aside():
-        found = gallery.real_layers(row, course.std, course.layers, course.weight_variance)
+    found = gallery.real_layers(row, course.std, course.layers, course.weight_variance)
     name = _("{name}, measured", name=row.title)
     some = np.arange(0, len(found), -(-len(found) // MARKS))
     return Curve(some, visible(found[some]), name, activation_ink(row.key).color, mode="markers")
@@ -342,10 +324,13 @@ class Plan(NamedTuple):
 
 
 def choose_plan() -> Plan:
-    field = [ALL_OPTIMIZERS[key] for key in controls.choices(_("Optimizers"), OPTIMIZER_TITLES, "field", FIELD, most=8)]
-    exact = controls.switch(_("Type exact rates"), "exact", controls.asked("lr_"))
-    rates = {o.key: controls.rate(o, first_rate(gallery.neuron(NEURONS[0]), o), exact=exact) for o in field}
-    return Plan(field, rates, controls.number(_("Steps"), "steps", 400, 1, MAX_STEPS, step=100))
+    field = [ALL_OPTIMIZERS[key] for key in controls.chosen("field")]
+    exact = controls.show("exact")
+    letter = r" $\;\eta$" if exact else ""
+    rates = {
+        o.key: controls.rate(o.key, exact=exact, label=f"{controls.swatch(o.key)} {o.title}{letter}") for o in field
+    }
+    return Plan(field, rates, controls.show("steps"))
 
 
 def neuron_tracks(finished: dict[str, list[Trajectory]], steps: int) -> list[Track]:
@@ -360,12 +345,12 @@ def neuron_tracks(finished: dict[str, list[Trajectory]], steps: int) -> list[Tra
     return tracks
 
 
-@st.fragment
+@fragment
 def dead_neuron(plan: Plan) -> None:
     """Train one neuron from one start, with ReLU and leaky. A fragment: a click draws only this anew."""
     places = st.columns(2, gap="small")
     pictures, playing = [place.container() for place in places], st.container()
-    start = scene.choose_start(gallery.neuron(NEURONS[0]).starts[0], random=False)
+    start = scene.choose_start()
     with compute.compiling():
         finished = {
             key: [descend(gallery.neuron(key), o, start, plan.steps, plan.rates[o.key]) for o in plan.field]
@@ -428,17 +413,14 @@ def show_deaths() -> None:
     with controls.drawer(label, "drawer_deaths", ":material/skull:") as is_open:
         if not is_open:
             return
-        with st.spinner(_("Training 160 small networks")), aside():
-            found = [gallery.deaths(key) for key in ("relu", "leaky_relu")]
-        cells = [
-            (
-                f"{relu.rate:g}",
-                *(f"{100 * d.silent:.1f} ± {100 * d.error:.1f} %" for d in (relu, leaky)),
-                f"{relu.loss:.2g}",
-                f"{leaky.loss:.2g}",
-            )
-            for relu, leaky in zip(*found, strict=True)
+        found = record.numbers("activations", "panel deaths", gallery.PANELS["deaths"])
+        keys = ("relu", "leaky_relu")
+        shares = [
+            [f"{100 * part:.1f} ± {100 * error:.1f} %" for part, error in zip(*columns, strict=True)]
+            for columns in ((found[f"{key}_silent"], found[f"{key}_error"]) for key in keys)
         ]
+        losses = [[f"{loss:.2g}" for loss in found[f"{key}_loss"]] for key in keys]
+        cells = list(zip((f"{rate:g}" for rate in DEATH_RATES), *shares, *losses, strict=True))
         heads = (_("Rate"), _("ReLU, silent"), _("Leaky ReLU, silent"), _("ReLU, loss"), _("Leaky ReLU, loss"))
         runs.table(heads, cells, label)
         st.caption(
@@ -453,8 +435,8 @@ def take_neurons_away(plan: Plan, finished: dict[str, list[Trajectory]]) -> None
     files = []
     for key, own in finished.items():
         files += [
-            scene.File(lambda own=own: runs.as_csv(own), f"{key}.csv"),
-            scene.File(lambda own=own: runs.as_html(own, _("Dead neuron")), f"{key}.html"),
+            scene.File(partial(runs.as_csv, own), f"{key}.csv"),
+            scene.File(partial(runs.as_html, own, _("Dead neuron")), f"{key}.html"),
         ]
     run = runs.inspect(finished[NEURONS[0]])
     scene.take_away(*files)
@@ -464,11 +446,10 @@ def take_neurons_away(plan: Plan, finished: dict[str, list[Trajectory]]) -> None
 def learned_slope() -> None:
     """Let PReLU learn its slope from the outputs of another one."""
     prelu = ACTIVATIONS["prelu"]
+    assert prelu.learned
     with st.sidebar:
         start = choose_parameters(prelu).parameters[0].default
-        target = controls.slider(_("Slope to be learned"), "target", 0.5, -1.0, 1.0, step=0.05)
-        rate = controls.log_slider(_("Learning rate"), r"\eta", "slope_rate", 0.1, 1e-3, 2.0)
-        steps = controls.number(_("Steps"), "slope_steps", 100, 1, 2000, step=50)
+        target, rate, steps = controls.slider("target"), controls.slider("lr_slope"), controls.show("slope_steps")
     paths = {wanted: gallery.learned(start, wanted, rate, steps) for wanted in sorted({*TARGETS, target}, reverse=True)}
     pictures = units.slopes(paths, target)
     alts = _("The learned slope over the steps for every target"), _("PReLU at the start, at the end, and its target")
@@ -530,16 +511,7 @@ def show_code(row: Activation, reach: float = 5.0) -> None:
 
 def show() -> None:
     """Show the experiment of the page."""
-    remember()
-    LABS = {
-        "shapes": _("Shapes"),
-        "statistics": _("Statistics"),
-        "chain": _("Chain of layers"),
-        "neuron": _("Dead neuron"),
-        "learned": _("Learned slope"),
-    }
-    style = {"widget": st.segmented_control, "required": True, "label_visibility": "collapsed"}
-    lab = controls.choice(_("Laboratory"), LABS, "lab", "shapes", **style)
+    lab = controls.show("lab", widget=st.segmented_control, required=True, label_visibility="collapsed")
     if lab == "neuron":
         with st.sidebar:
             plan = choose_plan()

@@ -1,10 +1,10 @@
 """The depth lab: questions and claims on what lets a signal, and a gradient, through fifty layers."""
 
 import math
-from functools import cache
 
 import numpy as np
 
+from core.memory import remembered
 from core.networks.activations import ACTIVATIONS
 from core.networks.initialisation import INITIALISATIONS
 from core.networks.moments import Inputs
@@ -21,7 +21,7 @@ def _experiment(unit: str, start: str, **more: object) -> dict[str, object]:
     return {"activation": unit, "init": start} | PLAIN | more
 
 
-@cache
+@remembered(100)
 def _gradient(unit: str, start: str, norm: str = "none", **parameters: float) -> tuple[float, float]:
     """Return the gradient at the input over that in layer 50 in the network of the page, which has seed 0.
 

@@ -3,19 +3,23 @@
 D. Rumelhart, G. Hinton, R. Williams 1986, doi:10.1038/323533a0 (equal units must be told apart before training).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
+from typing import Any
 
 import numpy as np
 
+from core.memory import remembered
 from core.networks.activations import ACTIVATIONS, Activation
 from core.networks.initialisation import INITIALISATIONS, Initialisation
 from core.networks.moments import Inputs
 from core.networks.network import Network, initial, spread_of_units
 from core.networks.parameters import parameters_of, with_parameters
-from core.networks.signal import MAX_NUMBERS, Cell, Layer, Signal, grid, propagate
+from core.networks.signal import MAX_NUMBERS, NORMALISED, Layer, Signal, grid, propagate
 from core.networks.training import sine, train
+from core.text import T
+from teaching.record import rounded
 
 LIMIT = 100.0
 """A signal or gradient that changes by less than this factor, up or down, is called alive."""
@@ -90,7 +94,7 @@ def most_samples(depth: int, width: int) -> int:
     return MAX_NUMBERS // (depth * width)
 
 
-@lru_cache(maxsize=128)
+@remembered(128, T("Sending {batch} samples through {depth} layers"))
 def measured(
     unit: Activation,
     start: Initialisation,
@@ -101,19 +105,34 @@ def measured(
     seed: int = 0,
     std: float = 1.0,
 ) -> Signal:
-    """Return what `propagate` measures in one network with normal inputs of this deviation, from memory if known."""
+    """Return what `propagate` measures in one network with normal inputs of this deviation."""
     return propagate(
         unit, start, norm, depth=depth, width=width, batch=batch, seed=seed, inputs=Inputs(std=std), jacobian=True
     )
 
 
-@lru_cache(maxsize=256)
-def grid_row(unit: str, norm: str, depth: int, width: int, seed: int, std: float) -> tuple[Cell, ...]:
-    """Return one activation with every initialisation of COLUMNS, from memory if known."""
+GRIDS = {"gradient": "gradient_ratio", "signal": "signal", "deviation": "std"}
+"""What a grid can show -> its name in a Cell."""
+
+
+@remembered(64, T("Measuring every activation with every initialisation"))
+def grid_of(
+    norm: str, depth: int, width: int, seed: int, std: float, progress: Callable[[float], None]
+) -> dict[str, np.ndarray]:
+    """Return the three grids of GRIDS, (ROWS, COLUMNS) each."""
     starts = [start for _title, start in COLUMNS]
-    inputs, width = Inputs(std=std), min(width, GRID_WIDTH)
-    (cells,) = grid([unit], starts, norm, depth=depth, width=width, batch=SAMPLES, seed=seed, inputs=inputs)
-    return tuple(cells)
+    settings: dict[str, Any] = {"depth": depth, "width": width, "batch": SAMPLES, "seed": seed}
+    cells = grid(ROWS, starts, norm, **settings, inputs=Inputs(std=std), progress=progress)
+    return {key: np.array([[getattr(cell, name) for cell in row] for row in cells]) for key, name in GRIDS.items()}
+
+
+RECORDED = {"depth": 50, "width": GRID_WIDTH, "seed": 0, "std": 1.0}
+"""The networks of the grids that are recorded, one grid for every normalisation."""
+
+
+def grid_numbers(norm: str) -> dict[str, Any]:
+    """Return the grids of RECORDED with this normalisation, for the record."""
+    return {key: rounded(values) for key, values in grid_of(norm, **RECORDED).items()}
 
 
 def histograms(
@@ -142,7 +161,7 @@ UNITS, RATE = 16, 0.1
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Learning:
     """How one network learned."""
 
     steps: np.ndarray
@@ -153,8 +172,10 @@ class Lesson:
     """(K,) largest distance between the weights and bias of two units."""
 
 
-@lru_cache(maxsize=32)
-def symmetry(level: float = 0.5, seed: int = 0, steps: int = 5000) -> dict[str, Lesson]:
+@remembered(32, T("Training four networks for {steps} steps"))
+def symmetry(
+    level: float = 0.5, seed: int = 0, steps: int = 5000, progress: Callable[[float], None] = lambda part: None
+) -> dict[str, Learning]:
     """Train one network from equal weights, from zeros, from random weights, and a single random unit.
 
     A unit whose weights are all zero gets no gradient: 15 of them beside a random one leave it alone. A run goes on
@@ -169,14 +190,36 @@ def symmetry(level: float = 0.5, seed: int = 0, steps: int = 5000) -> dict[str, 
     parameters[3, [slot.begin for slot in network.slots]] = initial(Network((1, 1, 1), tanh), random, [seed])
     marks = np.unique(np.append(0, np.geomspace(1, steps, 30).round().astype(int)))
     losses, spreads = [], []
-    for span in np.diff(marks, append=steps + 1):
+    for mark, span in zip(marks, np.diff(marks, append=steps + 1), strict=True):
+        progress(mark / steps)
         # The loss is that before the first of these steps; the last one only asks for it.
         end = train(network, parameters, x, target, loss="squared error", lr=RATE, steps=int(span), seeds=range(4))
         losses.append(end.loss[0, :, 0])
         spreads.append(spread_of_units(network, parameters)[0])
         parameters = end.parameters[0]
     rows = zip(SYMMETRY, np.transpose(losses), np.transpose(spreads), strict=True)
-    return {name: Lesson(marks, loss, spread) for name, loss, spread in rows}
+    return {name: Learning(marks, loss, spread) for name, loss, spread in rows}
+
+
+def symmetry_numbers() -> dict[str, Any]:
+    """Return the four runs that the page opens with, for the record."""
+    runs = symmetry()
+    columns = {
+        f"{name}_{part}": rounded(getattr(run, part)) for name, run in runs.items() for part in ("loss", "spread")
+    }
+    return {"steps": runs["equal"].steps} | columns
+
+
+def recorded_symmetry(numbers: Mapping[str, Any]) -> dict[str, Learning]:
+    """Return the four runs that `symmetry_numbers` wrote down."""
+    steps = np.array(numbers["steps"])
+    return {
+        name: Learning(steps, np.array(numbers[f"{name}_loss"]), np.array(numbers[f"{name}_spread"]))
+        for name in SYMMETRY
+    }
+
+
+PANELS = {f"grid {norm}": partial(grid_numbers, norm) for norm in NORMALISED} | {"symmetry": symmetry_numbers}
 
 
 def torch_script(

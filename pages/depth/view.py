@@ -1,5 +1,6 @@
 """The depth lab: a signal and its gradient on their way through a deep random network."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -11,13 +12,14 @@ from core.networks.activations import ACTIVATIONS, Activation
 from core.networks.initialisation import INITIALISATIONS, Initialisation
 from core.networks.normalisation import NORMALISATIONS, normalise, normalise_backward
 from core.networks.parameters import parameters_of, with_parameters
-from core.networks.signal import MAX_BATCH, MAX_DEPTH, MAX_WIDTH, NORMALISED, Signal
+from core.networks.signal import Signal
 from pages.depth import measure as lab
-from ui import compute, controls, figures, lesson, maps, runs, scene
+from teaching import record
+from ui import controls, figures, lesson, maps, page, runs, scene
 from ui.figures import FALLING, RISING, Curve
 from ui.i18n import _
+from ui.page import fragment, state
 from ui.palette import GREEN, MARK
-from ui.server import aside
 
 BADGES = {
     lab.SURVIVES: ("green", "check"),
@@ -48,23 +50,16 @@ class Plan(NamedTuple):
 
 def tuned(spec):
     """Show the parameters of an activation or initialisation; return it with their values."""
-    return with_parameters(spec, **{p.key: controls.setting_number(spec.key, p, shown=True) for p in spec.parameters})
+    return with_parameters(spec, **{p.key: controls.show(f"{spec.key}_{p.key}") for p in spec.parameters})
 
 
 def choose_plan() -> Plan:
     """Show the sidebar and return what it sets."""
-    unit = controls.choice(_("Activation"), {a.key: a.title for a in ACTIVATIONS}, "activation", "relu")
-    unit = tuned(ACTIVATIONS[unit])
-    start = controls.choice(_("Initialisation"), {i.key: i.title for i in INITIALISATIONS}, "init", "xavier")
-    start = tuned(INITIALISATIONS[start])
-    norms = {"none": _("None")} | {key: NORMALISATIONS[key].title for key in NORMALISED[1:]}
-    style = {"widget": st.segmented_control, "required": True, "width": "stretch"}
-    norm = controls.choice(_("Normalisation before the activation"), norms, "norm", "none", **style)
-    depth = controls.slider(_("Layers"), "depth", 50, 1, MAX_DEPTH, step=1)
-    width = controls.slider(_("Units in a layer"), "width", 128, 1, MAX_WIDTH, step=1)
-    samples = controls.number(_("Samples"), "samples", lab.SAMPLES, 2, MAX_BATCH, step=32)
-    std = controls.number(_("Standard deviation of the inputs"), "input_std", 1.0, 1e-3, 1e3)
-    seed = controls.number(_("Seed"), "seed", 0, 0, 2**31)
+    unit = tuned(ACTIVATIONS[controls.show("activation")])
+    start = tuned(INITIALISATIONS[controls.show("init")])
+    norm = controls.show("norm", widget=st.segmented_control, required=True, width="stretch")
+    depth, width = int(controls.slider("depth")), int(controls.slider("width"))
+    samples, std, seed = (controls.show(key) for key in ("samples", "input_std", "seed"))
     most = lab.most_samples(depth, width)
     if samples > most:
         text = _(
@@ -235,7 +230,7 @@ def singular_figure(found: Signal) -> go.Figure:
     return figure.update_traces(marker_size=4)
 
 
-@st.fragment
+@fragment
 def stage(plan: Plan, found: Signal) -> None:
     """Show what was measured. A fragment: another view of the histograms draws only this anew."""
     say_both(plan, found)
@@ -248,9 +243,9 @@ def stage(plan: Plan, found: Signal) -> None:
         figures.show(gradient_figure(plan, found), "depth_gradient", _("Size of the gradient in every layer"))
     left, middle, right = st.columns(3, gap="small")
     with left:
-        views = {"values": _("Activations"), "shape": _("Shape alone")}
-        style = {"widget": st.segmented_control, "required": True, "width": "stretch", "label_visibility": "collapsed"}
-        view = controls.choice(_("Histogram of every layer"), views, "histogram", "values", **style)
+        view = controls.show(
+            "histogram", widget=st.segmented_control, required=True, width="stretch", label_visibility="collapsed"
+        )
         figure = histogram_figure(plan, found, view == "shape")
         figures.show(figure, "depth_histograms", _("Histogram of the activations in every layer"), bar=False)
         st.caption(
@@ -293,16 +288,11 @@ def show_grid(plan: Plan, found: Signal) -> None:
             seed=plan.seed,
         ),
     )
-    shows = {"gradient": _("Gradient"), "signal": _("Signal"), "deviation": _("Standard deviation")}
-    shown = controls.choice(_("Shown"), shows, "grid", "gradient", widget=st.segmented_control, required=True)
-    rows, bar = [], st.empty()
-    for k, unit in enumerate(lab.ROWS):
-        bar.progress(k / len(lab.ROWS), _("Measuring networks with {name}", name=ACTIVATIONS[unit].title))
-        with aside():
-            rows.append(lab.grid_row(unit, plan.norm, plan.depth, plan.width, plan.seed, plan.std))
-    bar.empty()
-    name = {"gradient": "gradient_ratio", "signal": "signal", "deviation": "std"}[shown]
-    values = np.array([[getattr(cell, name) for cell in row] for row in rows])
+    shown = controls.show("grid", widget=st.segmented_control, required=True)
+    grids = grids_of(plan)
+    if not grids:
+        return
+    values = np.array(grids[shown])
     if framed := cell_of(plan):  # its number is the one above, whatever its samples and units
         own = {"gradient": found.gradient_ratio, "signal": found.signal[-1], "deviation": found.std[-1]}
         values[framed] = own[shown]
@@ -314,6 +304,17 @@ def show_grid(plan: Plan, found: Signal) -> None:
         selection_mode="points",
         config={"displayModeBar": False},
     )
+
+
+def grids_of(plan: Plan) -> Mapping | None:
+    """Return the grids of a plan, recorded or measured on demand; None, and the button for it, before that."""
+    size = {"depth": plan.depth, "width": min(plan.width, lab.GRID_WIDTH), "seed": plan.seed, "std": plan.std}
+    if size == lab.RECORDED:
+        name = f"grid {plan.norm}"
+        return record.numbers("depth", f"panel {name}", lab.PANELS[name])
+    settings = (plan.norm, *size.values())
+    label = _("Measure {count} networks", count=len(lab.ROWS) * len(lab.COLUMNS))
+    return lab.grid_of(*settings) if controls.asked_for(settings, label, "measure_grid") else None
 
 
 def cell_of(plan: Plan) -> tuple[int, int] | None:
@@ -370,13 +371,12 @@ def choose_cell() -> None:
     if not points:
         return
     _title, start = lab.COLUMNS[int(points[0]["x"])]
-    st.session_state["activation"], st.session_state["init"] = lab.ROWS[int(points[0]["y"])], start.key
-    for spec in (ACTIVATIONS[st.session_state["activation"]], start):
-        for name, value in parameters_of(spec).items():
-            st.session_state[f"{spec.key}_{name}"] = value
+    unit = ACTIVATIONS[lab.ROWS[int(points[0]["y"])]]
+    values = {f"{spec.key}_{name}": value for spec in (unit, start) for name, value in parameters_of(spec).items()}
+    page.update(values, activation=unit.key, init=start.key)
 
 
-@st.fragment
+@fragment
 def show_symmetry() -> None:
     """Train networks whose units begin equal, or not. A fragment: its numbers draw only this anew."""
     lesson.section(
@@ -390,14 +390,15 @@ def show_symmetry() -> None:
     )
     left, middle, right = st.columns(3)
     with left:
-        level = controls.slider(_("Every weight begins at"), "level", 0.5, -2.0, 2.0, step=0.1)
+        level = controls.slider("level")
     with middle:
-        steps = controls.number(_("Steps"), "steps", 5000, 10, 20_000, step=1000)
+        steps = controls.show("steps")
     with right:
-        seed = controls.number(_("Seed of the random weights"), "weights_seed", 0, 0, 2**31)
-    message = _("Training four networks for {steps} steps", steps=steps)
-    with compute.compiling(), aside(), st.spinner(message):
+        seed = controls.show("weights_seed")
+    if any(state()[key] != state().default(key) for key in ("level", "steps", "weights_seed")):
         found = lab.symmetry(level, seed, steps)
+    else:
+        found = lab.recorded_symmetry(record.numbers("depth", "panel symmetry", lab.PANELS["symmetry"]))
     names = {
         "equal": (_("All weights {level}", level=f"{level:g}"), RISING, "solid"),
         "zero": (_("All weights 0"), MARK, "dash"),
@@ -468,11 +469,7 @@ def show() -> None:
     """Show the experiment of the page."""
     with st.sidebar:
         plan = choose_plan()
-    with (
-        aside(),
-        st.spinner(_("Sending {samples} samples through {depth} layers", samples=plan.samples, depth=plan.depth)),
-    ):
-        found = lab.measured(*plan)
+    found = lab.measured(*plan)
     stage(plan, found)
     show_grid(plan, found)
     show_symmetry()

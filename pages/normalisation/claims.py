@@ -185,7 +185,8 @@ CLAIMS = (
         reading=T(
             "ReLU with He's weights, rate 0.1, loss in evaluation: {plain:.2f} without, {normalised:.2f} with it."
         ),
-        settings={"activation": "relu", "init": "he", "drawer_batches": True} | TRAINING,
+        settings={"activation": "relu", "init": "he"} | TRAINING,
+        drawers=("drawer_batches",),
         measured=_tiny,
         holds=lambda plain, normalised: plain < 0.35 and normalised > 0.5,
     ),

@@ -6,22 +6,30 @@ combination of a learning rate and a seed is a run of its own.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from threading import Lock
+from functools import cache, partial
+from typing import Any
 
 import numpy as np
 
+from core.memory import remembered
 from core.networks.activations import ACTIVATIONS, Activation
 from core.networks.initialisation import INITIALISATIONS, Initialisation
 from core.networks.network import Network, initial, loss_and_gradient
 from core.networks.normalisation import NORMALISATIONS, BatchNoise, Normalised, batch_noise, updated
 from core.networks.training import train, two_moons
+from core.text import T
+from teaching.record import rounded
 
 WIDTHS = (2, *[32] * 8, 1)
 ROWS = 256
 RATES = (0.03, 0.1, 0.3, 1.0, 3.0)
 BATCHES = (2, 4, 8, 16, 64)
 STEPS, SEEDS, BATCH = 300, 5, 64
+MOST_IMAGES = 4
+LARGEST = 1e6
+"""Largest number of the tensor."""
+NORMS = ("batch", "layer", "rms")
+"""Normalisations that networks are trained with."""
 NOISY = (2, 4, 8, 16, 32, 64, 128)
 IMAGES, CHANNELS, PIXELS = 2, 4, (2, 2)
 """The tensor that is normalised: so many channels, so many images as it opens, so many rows and columns."""
@@ -60,6 +68,11 @@ class Task:
     seeds: tuple[int, ...] = tuple(range(SEEDS))
     steps: int = STEPS
 
+    @property
+    def networks(self) -> int:
+        """How many are trained."""
+        return len(self.rates) * len(self.seeds)
+
 
 @dataclass(frozen=True)
 class Ends:
@@ -76,38 +89,76 @@ class Ends:
         return np.median(self.evaluation, axis=1)
 
 
-class _Once:
-    """A training that runs once, for whoever asks first; others wait for it."""
-
-    def __init__(self, task: Task):
-        self._task, self._busy = task, Lock()
-        self._ends: Ends | None = None
-
-    def ends(self, progress: Callable[[float], None] | None) -> Ends:
-        with self._busy:
-            if self._ends is None:
-                task = self._task
-                norm = None if task.norm == "none" else NORMALISATIONS[task.norm]
-                done = train(
-                    Network(WIDTHS, task.unit, norm, task.place),
-                    task.start,
-                    *_moons(),
-                    lr=task.rates,
-                    steps=task.steps,
-                    batch=task.batch,
-                    seeds=task.seeds,
-                    progress=progress,
-                )
-                self._ends = Ends(done.final, done.evaluation)
-            return self._ends
+@remembered(128, T("Training {task.networks} networks"))
+def trained(task: Task, progress: Callable[[float], None] = lambda part: None) -> Ends:
+    """Train the networks of a task and return how they ended."""
+    norm = None if task.norm == "none" else NORMALISATIONS[task.norm]
+    done = train(
+        Network(WIDTHS, task.unit, norm, task.place),
+        task.start,
+        *_moons(),
+        lr=task.rates,
+        steps=task.steps,
+        batch=task.batch,
+        seeds=task.seeds,
+        progress=progress,
+    )
+    return Ends(done.final, done.evaluation)
 
 
-_once = lru_cache(maxsize=128)(_Once)
+@dataclass(frozen=True)
+class Experiment:
+    """What the reader sets for networks with and without a normalisation, by the keys of the page."""
+
+    unit: str = "relu"
+    start: str = "he"
+    norm: str = "batch"
+    batch: int = BATCH
+    steps: int = STEPS
+    seed: int = 0
+
+    def task(self, **changes: Any) -> Task:
+        """Return one of its tasks; `changes` as in Task."""
+        seeds = tuple(range(self.seed, self.seed + SEEDS))
+        plain: dict[str, Any] = {"norm": self.norm, "batch": self.batch, "seeds": seeds, "steps": self.steps}
+        return Task(ACTIVATIONS[self.unit], INITIALISATIONS[self.start], **plain | changes)
 
 
-def trained(task: Task, progress: Callable[[float], None] | None = None) -> Ends:
-    """Train the networks of a task, or return from memory how they ended. `progress` takes the part that is done."""
-    return _once(task).ends(progress)
+Losses = dict[str, np.ndarray]
+"""Losses in evaluation after the last step, (points of a curve, seeds), "without" the normalisation and with it."""
+
+
+def over_rates(experiment: Experiment) -> Losses:
+    """Train at every rate of RATES, without the normalisation, with it before the activation, and after it."""
+    tasks: dict[str, dict[str, Any]] = {"without": {"norm": "none"}, "before": {}, "after": {"place": "after"}}
+    return {name: trained(experiment.task(**changes)).evaluation for name, changes in tasks.items()}
+
+
+def over_batches(experiment: Experiment) -> Losses:
+    """Train with every size of a batch of BATCHES, at rate 0.1."""
+    tasks: dict[str, dict[str, Any]] = {"without": {"norm": "none"}, "before": {}}
+    return {
+        name: np.concatenate(
+            [trained(experiment.task(rates=(0.1,), **changes | {"batch": batch})).evaluation for batch in BATCHES]
+        )
+        for name, changes in tasks.items()
+    }
+
+
+RECORDED = {Experiment(): "relu he", Experiment("sigmoid", "xavier"): "sigmoid xavier"}
+"""Experiments that are recorded: what the page opens with and what its claims load."""
+
+
+def recorded_losses(losses_of: Callable[[Experiment], Losses], experiment: Experiment) -> dict[str, Any]:
+    """Return the losses of an experiment for the record."""
+    return {name: rounded(losses) for name, losses in losses_of(experiment).items()}
+
+
+PANELS = {
+    f"{kind} {name}": partial(recorded_losses, losses_of, experiment)
+    for experiment, name in RECORDED.items()
+    for kind, losses_of in (("rates", over_rates), ("batches", over_batches))
+}
 
 
 @cache
@@ -115,9 +166,9 @@ def _moons() -> tuple[np.ndarray, np.ndarray]:
     return two_moons(ROWS)
 
 
-@cache
+@remembered(16, T("Drawing small batches"))
 def noise_of(batch: int) -> BatchNoise:
-    """Return how unreliable the statistics of a batch are, from memory if known."""
+    """Return how unreliable the statistics of a batch are."""
     return batch_noise(batch, repeats=5000)
 
 

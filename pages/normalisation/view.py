@@ -1,6 +1,6 @@
 """The normalisation lab: which numbers share a mean and a variance, and what that does to training."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,8 +8,6 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.networks.activations import ACTIVATIONS
-from core.networks.initialisation import INITIALISATIONS
 from core.networks.normalisation import (
     NORMALISATIONS,
     Normalisation,
@@ -25,17 +23,13 @@ from core.networks.normalisation import (
 )
 from core.networks.parameters import with_parameters
 from pages.normalisation import measure as lab
-from ui import compute, controls, figures, lesson, maps, runs, scene
+from pages.normalisation.measure import LARGEST
+from teaching import record
+from ui import controls, figures, lesson, maps, runs, scene
 from ui.figures import FALLING, RISING, Curve
 from ui.i18n import _
+from ui.page import fragment
 from ui.palette import GREEN, MARK
-from ui.server import aside
-
-TITLES = {row.key: row.title for row in NORMALISATIONS}
-MOST_IMAGES = 4
-LARGEST = 1e6
-"""Largest number of the tensor."""
-SEGMENTS = {"widget": st.segmented_control, "required": True}
 
 
 class View(NamedTuple):
@@ -51,22 +45,18 @@ class View(NamedTuple):
 
 def choose_view() -> View:
     """Show the sidebar and return what it sets."""
-    chosen = NORMALISATIONS[controls.choice(_("Normalisation"), TITLES, "norm", "batch")]
+    chosen = NORMALISATIONS[controls.show("norm")]
     st.caption(_(chosen.text))
     if chosen.key == "group":
-        groups = controls.choice(
-            _("Groups of channels"), {str(g): str(g) for g in (1, 2, 4)}, "groups", "2", **SEGMENTS
-        )
+        groups = controls.show("groups", widget=st.segmented_control, required=True)
         chosen = with_parameters(chosen, groups=int(groups))
-    images = controls.slider(_("Images"), "images", lab.IMAGES, 1, MOST_IMAGES, step=1)
-    seed = controls.number(_("Seed of the tensor"), "tensor_seed", 0, 0, 2**31)
-    image = controls.slider(_("Outline what is averaged with image"), "image", 0, 0, MOST_IMAGES - 1, step=1)
-    channel = controls.slider(_("and channel"), "channel", 0, 0, lab.CHANNELS - 1, step=1)
+    images = int(controls.slider("images"))
+    seed = controls.show("tensor_seed")
+    image, channel = int(controls.slider("image")), int(controls.slider("channel"))
     if image >= images:
         st.info(_("There is no image {image}; outlined is the last one.", image=image))
-    modes = {"training": _("Training"), "evaluation": _("Evaluation")}
-    mode = controls.choice(_("Statistics"), modes, "mode", "training", **SEGMENTS)
-    batches = controls.slider(_("Batches seen before evaluation"), "batches", 10, 0, 60, step=1)
+    mode = controls.show("mode", widget=st.segmented_control, required=True)
+    batches = int(controls.slider("batches"))
     return View(chosen, images, seed, (min(image, images - 1), channel, 0, 0), mode == "evaluation", batches)
 
 
@@ -124,7 +114,7 @@ def cube(x: np.ndarray, view: View, title: str) -> go.Figure:
     return figure
 
 
-@st.fragment
+@fragment
 def stage(view: View) -> None:
     """Show the tensor before and after. A fragment: typing into it draws only this anew."""
     pictures = st.container()
@@ -169,8 +159,8 @@ def show_statistics(view: View, x: np.ndarray) -> None:
     done = normalise_images(view.chosen, x)
     if not view.chosen.needs_batch:
         part = x[shares_statistics(view.chosen, x.shape, view.cell)]
-        rows = [(f"{part.mean():.3g}", f"{part.var():.3g}", f"{np.square(part).mean():.3g}")]
-        runs.table((_("Mean"), _("Variance"), _("Mean square")), rows, _("Statistics of what is outlined"))
+        row = (f"{part.mean():.3g}", f"{part.var():.3g}", f"{np.square(part).mean():.3g}")
+        runs.table((_("Mean"), _("Variance"), _("Mean square")), [row], _("Statistics of what is outlined"))
         return
     mean, variance = lab.running_after(done, x[:, 0].size, view.batches)
     numbers = zip(done.mean.flat, done.variance.flat, mean.flat, variance.flat, strict=True)
@@ -192,9 +182,9 @@ def show_response(x: np.ndarray) -> None:
     )
     left, right = st.columns(2)
     with left:
-        scale = controls.slider(_("Image 0 times"), "scale", 5.0, -10.0, 10.0, step=0.5)
+        scale = controls.slider("scale")
     with right:
-        shift = controls.slider(_("plus"), "shift", 3.0, -10.0, 10.0, step=0.5)
+        shift = controls.slider("shift")
     rows = []
     for row in NORMALISATIONS:
         found = response(row, x, 0, scale, shift)
@@ -224,7 +214,7 @@ def take_away(view: View, x: np.ndarray, output: np.ndarray) -> None:
             lesson.formula(view.chosen.latex, functions, view.chosen.source)
 
 
-@st.fragment
+@fragment
 def show_pair() -> None:
     """Show what becomes of a batch of two, and how unreliable small batches are."""
     lesson.section(
@@ -233,14 +223,13 @@ def show_pair() -> None:
     )
     left, right = st.columns(2)
     with left:
-        one = controls.number(_("One"), "one", 3.1, -LARGEST, LARGEST)
+        one = controls.show("one")
     with right:
-        other = controls.number(_("The other"), "other", 7.4, -LARGEST, LARGEST)
+        other = controls.show("other")
     low, high = normalise(np.array([one, other]), 0).value
     st.markdown(f"**({one:g}, {other:g}) → ({low:.6g}, {high:.6g})**")
     batches = np.array(lab.NOISY)
-    with aside(), st.spinner(_("Drawing small batches")):
-        noise = [lab.noise_of(int(batch)) for batch in batches]
+    noise = [lab.noise_of(int(batch)) for batch in batches]
     rows = [
         Curve(
             batches, np.array([n.variance_spread for n in noise]), _("Spread of the variance"), FALLING, mode="markers"
@@ -255,21 +244,7 @@ def show_pair() -> None:
     figures.show(figure, "norm_noise", _("How unreliable the statistics of small batches are"), bar=False)
 
 
-def train_all(tasks: Sequence[lab.Task], message: str) -> list[lab.Ends]:
-    """Train, or look up, every task under a progress bar."""
-    bar, ends = st.empty(), []
-    for k, task in enumerate(tasks):
-
-        def progress(part: float, done: int = k) -> None:
-            bar.progress(min((done + part) / len(tasks), 1.0), message)
-
-        with compute.compiling(), aside():
-            ends.append(lab.trained(task, progress))
-    bar.empty()
-    return ends
-
-
-@st.fragment
+@fragment
 def show_training() -> None:
     """Train networks with and without a normalisation, over rates and over sizes of batches."""
     lesson.section(
@@ -283,73 +258,92 @@ def show_training() -> None:
     )
     one, two, three = st.columns(3)
     with one:
-        unit = controls.choice(_("Activation"), {a.key: a.title for a in ACTIVATIONS}, "activation", "relu")
-        start = controls.choice(_("Initialisation"), {i.key: i.title for i in INITIALISATIONS}, "init", "he")
+        unit, start = controls.show("activation"), controls.show("init")
     with two:
-        norms = {key: TITLES[key] for key in ("batch", "layer", "rms")}
-        norm = controls.choice(_("Normalised by"), norms, "trained_norm", "batch")
-        sizes = {str(2**k): str(2**k) for k in range(1, 9)}
-        batch = controls.choice(_("Samples in a batch"), sizes, "batch", str(lab.BATCH))
+        norm, batch = controls.show("trained_norm"), controls.show("batch")
     with three:
-        steps = controls.number(_("Steps"), "train_steps", lab.STEPS, 1, 2000, step=100)
-        seed = controls.number(_("First seed"), "first_seed", 0, 0, 2**31)
+        steps, seed = controls.show("train_steps"), controls.show("first_seed")
+    experiment = lab.Experiment(unit, start, norm, int(batch), steps, seed)
+    if losses := losses_of("rates", experiment, lab.RATES):
+        show_rates(losses)
+    show_batches(experiment)
 
-    def task(**changes) -> lab.Task:
-        seeds = tuple(range(seed, seed + lab.SEEDS))
-        plain = {"norm": norm, "batch": int(batch), "seeds": seeds, "steps": steps}
-        return lab.Task(ACTIVATIONS[unit], INITIALISATIONS[start], **plain | changes)
 
-    ends = train_all(
-        [task(norm="none"), task(), task(place="after")], _("Training {count} networks", count=15 * lab.SEEDS)
-    )
-    names = (_("Without"), _("Before the activation"), _("After the activation"))
-    rows = [band(np.array(lab.RATES), end, name, *style) for end, name, style in zip(ends, names, STYLES, strict=True)]
+def losses_of(kind: str, experiment: lab.Experiment, points: Sequence[float]) -> lab.Losses:
+    """Return what is recorded, or trained on demand, over all `points` of a curve; before that nothing, and a button.
+
+    `kind` is "rates" or "batches".
+    """
+    if experiment in lab.RECORDED:
+        name = f"{kind} {lab.RECORDED[experiment]}"
+        found = record.numbers("normalisation", f"panel {name}", lab.PANELS[name])
+        return {where: np.array(losses) for where, losses in found.items()}
+    count = len(points) * lab.SEEDS * (3 if kind == "rates" else 2)
+    if not controls.asked_for(experiment, _("Train {count} networks", count=count), f"train_{kind}"):
+        return {}
+    return (lab.over_rates if kind == "rates" else lab.over_batches)(experiment)
+
+
+def places() -> dict[str, str]:
+    """Return where a normalisation stands, in words."""
+    return {
+        "without": _("Without"),
+        "before": _("Before the activation"),
+        "after": _("After the activation"),
+    }
+
+
+def bands(x: Sequence[float], losses: lab.Losses) -> list[Curve]:
+    """Return a curve with its band for every place."""
+    names = places()
+    return [
+        band(np.array(x), own, names[key], *style) for (key, own), style in zip(losses.items(), STYLES, strict=False)
+    ]
+
+
+def median_table(head: str, points: Sequence[float], losses: lab.Losses) -> None:
+    names = places()
+    cells = [(names[key], *map(loss_text, np.median(own, axis=1))) for key, own in losses.items()]
+    runs.table((head, *(f"{point:g}" for point in points)), cells, _("Median loss in evaluation"))
+
+
+def show_rates(losses: lab.Losses) -> None:
+    rows = bands(lab.RATES, losses)
     ends_of_line = np.array(lab.RATES)[[0, -1]]
     rows.append(Curve(ends_of_line, np.full(2, np.log(2)), _("Guessing"), MARK, "dot"))
     figure = figures.curves(rows, _("Learning rate"), _("Loss in evaluation"), log_x=True, log_y=True, height=340)
     figure.update_xaxes(tickvals=lab.RATES)
     figures.show(figure, "norm_rates", _("Loss after training against the learning rate, with and without"), bar=False)
-    heads = (_("Rate"), *(f"{rate:g}" for rate in lab.RATES))
-    cells = [(name, *map(loss_text, end.median)) for name, end in zip(names, ends, strict=True)]
-    runs.table(heads, cells, _("Median loss in evaluation"))
-    show_batches(task)
+    median_table(_("Rate"), lab.RATES, losses)
 
 
 STYLES = ((MARK, "dash"), (FALLING, "solid"), (RISING, "dot"))
 
 
-def band(x: np.ndarray, ends: lab.Ends, name: str, color: str, dash: str) -> Curve:
+def band(x: np.ndarray, losses: np.ndarray, name: str, color: str, dash: str) -> Curve:
     """Return the median over the seeds and the band from best to worst seed; a median that diverged is left out."""
-    kept = np.isfinite(ends.median)
-    losses = np.where(np.isfinite(ends.evaluation), ends.evaluation, np.nan)[kept]
-    low, high = np.nanmin(losses, axis=1), np.nanmax(losses, axis=1)
-    return Curve(x[kept], ends.median[kept], name, color, dash, low, high, "lines+markers")
+    middle = np.median(losses, axis=1)
+    kept = np.isfinite(middle)
+    finite = np.where(np.isfinite(losses), losses, np.nan)[kept]
+    return Curve(
+        x[kept], middle[kept], name, color, dash, np.nanmin(finite, axis=1), np.nanmax(finite, axis=1), "lines+markers"
+    )
 
 
 def loss_text(loss: float) -> str:
     return f"{loss:.2g}" if np.isfinite(loss) else _("diverged")
 
 
-def show_batches(task: Callable[..., lab.Task]) -> None:
+def show_batches(experiment: lab.Experiment) -> None:
     label = _("Tiny batches: the same at rate 0.1")
     with controls.drawer(label, "drawer_batches", ":material/grid_on:") as is_open:
         if not is_open:
             return
-        tasks = [task(norm="none", rates=(0.1,), batch=b) for b in lab.BATCHES]
-        tasks += [task(rates=(0.1,), batch=b) for b in lab.BATCHES]
-        ends = train_all(tasks, _("Training {count} networks", count=len(tasks) * lab.SEEDS))
-        heads = (_("Samples in a batch"), *map(str, lab.BATCHES))
-        middle = len(lab.BATCHES)
-        rows = [
-            (name, *(loss_text(end.median[0]) for end in part))
-            for name, part in ((_("Without"), ends[:middle]), (_("Before the activation"), ends[middle:]))
-        ]
-        runs.table(heads, rows, _("Median loss in evaluation"))
-        x = np.array(lab.BATCHES)
-        curves = []
-        for part, name, style in zip((ends[:middle], ends[middle:]), (rows[0][0], rows[1][0]), STYLES, strict=False):
-            together = lab.Ends(*(np.concatenate([getattr(e, k) for e in part]) for k in ("training", "evaluation")))
-            curves.append(band(x, together, name, *style))
+        losses = losses_of("batches", experiment, lab.BATCHES)
+        if not losses:
+            return
+        median_table(_("Samples in a batch"), lab.BATCHES, losses)
+        curves = bands(lab.BATCHES, losses)
         figure = figures.curves(curves, _("Samples in a batch"), _("Loss in evaluation"), log_x=True, log_y=True)
         figures.show(figure, "norm_batches", _("Loss after training against the size of a batch"), bar=False)
 

@@ -30,7 +30,7 @@ def test_a_cell_of_the_grid_is_a_click_away(still):
     cells.nth(2 * 7 + 4).scroll_into_view_if_needed()
     box = cells.nth(2 * 7 + 4).bounding_box()
     still.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    still.page.wait_for_url(lambda url: "init=He" in url)
+    still.page.wait_for_url(lambda url: "init=he" in url)
     still.settle()
     expect(still.page.get_by_text("survives").first).to_be_visible()
     assert not still.errors

@@ -30,7 +30,7 @@ def type_into_the_tensor(page, number: str) -> None:
     table.scroll_into_view_if_needed()
     page.wait_for_timeout(300)
     grid = table.bounding_box()
-    page.mouse.dblclick(grid["x"] + 200, grid["y"] + 53)
+    page.mouse.dblclick(grid["x"] + 130, grid["y"] + 53)
     page.wait_for_selector("#portal input:focus, #portal textarea:focus").fill(number)
     page.wait_for_timeout(300)  # the table takes over what its input says a moment later
     page.keyboard.press("Enter")

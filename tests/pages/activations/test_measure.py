@@ -128,6 +128,14 @@ def test_deaths_grow_with_the_rate() -> None:
     assert math.isnan(gallery.deaths("relu", (0.05,), 1, 2)[0].error)
 
 
+def test_the_panel_of_deaths_has_six_digits_of_them() -> None:
+    found = gallery.PANELS["deaths"]()
+    for key in ("relu", "leaky_relu"):
+        for name in ("silent", "error", "loss"):
+            exact = [getattr(row, name) for row in gallery.deaths(key)]
+            assert found[f"{key}_{name}"] == [float(f"{value:.6g}") for value in exact]
+
+
 def test_a_slope_has_arrived_when_it_stays() -> None:
     assert gallery.learned_at(np.array([0.25, 0.5, 0.9, 0.5, 0.5]), 0.5) == 3
     assert gallery.learned_at(np.array([0.25, 0.4]), 0.5) == -1

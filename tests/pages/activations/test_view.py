@@ -12,15 +12,16 @@ from core.networks.activations import ACTIVATIONS
 from core.networks.moments import Inputs, moments
 from core.networks.parameters import with_parameters
 from pages.activations import measure as gallery
-from tests.pages import charts, open_page, unlined
+from pages.activations.claims import CLAIMS
+from teaching import record
+from tests.pages import charts, open_page, state_of, unlined
 from ui import scene
 
-PAGE = "pages/activations.py"
 LABS = ("Shapes", "Statistics", "Chain of layers", "Dead neuron", "Learned slope")
 
 
 def open_lab(lab: str = "Shapes", link: dict | None = None, **session):
-    return open_page(PAGE, link={"lab": lab} | (link or {}), **session)
+    return open_page("activations", link={"lab": lab} | (link or {}), **session)
 
 
 def rows(app, number: int = 0) -> dict:
@@ -41,10 +42,10 @@ def numbers(packed) -> np.ndarray:
 
 
 @pytest.mark.parametrize("lab", LABS)
-@pytest.mark.parametrize("lang", ["English", "中文"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_laboratory_runs_in_both_languages(lab, lang):
-    app = open_page(PAGE, lang="English", link={"lab": lab})
-    if lang != "English":
+    app = open_page("activations", lang="en", link={"lab": lab})
+    if lang != "en":
         app.session_state["lang"] = lang
         app.run()
     assert not app.exception and not app.error and not app.warning
@@ -157,7 +158,7 @@ def test_surfaces_of_the_neuron_do_not_depend_on_runs():
     app = open_lab("Dead neuron")
     before = [c.proto.spec for c in charts(app)[:2]]
     app.text_input(key="x").set_value("0.7").run()
-    app.slider(key="rate_adam").set_value(-0.5).run()
+    app.slider(key="lr_adam").set_value(-0.5).run()
     assert [c.proto.spec for c in charts(app)[:2]] == before
 
 
@@ -176,7 +177,7 @@ def test_learned_slope_arrives():
     app = open_lab("Learned slope")
     assert [row["Within 0.001 since step"] for row in rows(app).values()] == ["44", "37", "37", "42", "48"]
     app.text_input(key="slope_steps").set_value("2000")
-    app.slider(key="slope_rate").set_value(0.3).run()
+    app.slider(key="lr_slope").set_value(0.3).run()
     assert all("diverged at step" in row["Within 0.001 since step"] for row in rows(app).values())
     shown = curves(app, "activations_learned_0")["0.5"][1]
     assert np.nanmax(np.abs(shown)) <= gallery.LOST
@@ -203,7 +204,7 @@ def test_empty_choice_says_what_to_choose():
         ("Shapes", "functions", "Wizard"),
         ("Shapes", "focus", "Wizard"),
         ("Shapes", "reach", "-1"),
-        ("Shapes", "elu_alpha", "9"),
+        ("Shapes", "elu_alpha", "11"),
         ("Statistics", "std", "-1"),
         ("Chain of layers", "layers", "1000"),
         ("Dead neuron", "x", "nan"),
@@ -253,3 +254,38 @@ def test_csv_has_every_digit(monkeypatch):
     open_lab(functions=["selu"], focus="selu")
     table = pd.read_csv(io.StringIO(files[0].content()))
     np.testing.assert_array_equal(table["slope"], ACTIVATIONS["selu"].slope(table["x"].to_numpy().copy()))
+
+
+def test_links_with_an_exponent_of_ten_are_understood():
+    state = state_of(open_lab("Learned slope", {"slope_rate": "-0.5", "silu_beta": "0.5"}))
+    assert (state["lr_slope"], state["silu_sharpness"]) == (0.316, 3.16)
+
+
+def test_what_the_reader_sets_is_in_the_link_whatever_is_drawn():
+    app = open_lab(functions=["mish"], elu_alpha=2.0)
+    app.button_group(key="lab").set_value("neuron").run()
+    assert dict(app.query_params) == {"lab": "neuron", "functions": "mish", "elu_alpha": "2"}
+
+
+def untrained(*_arguments, **_settings):
+    raise AssertionError("a network is trained")
+
+
+def test_deaths_are_recorded_and_no_page_waits_for_them(monkeypatch):
+    monkeypatch.setattr(gallery, "train", untrained)
+    app = open_lab("Dead neuron", drawer_deaths=True)
+    shown = app.table[1].value.to_dict("records")
+    found = record.recorded("activations")["panel deaths"].numbers
+    assert [row["ReLU, silent"] for row in shown] == [
+        f"{100 * part:.1f} ± {100 * error:.1f} %"
+        for part, error in zip(found["relu_silent"], found["relu_error"], strict=True)
+    ]
+    assert [row["Leaky ReLU, loss"] for row in shown] == [f"{loss:.2g}" for loss in found["leaky_relu_loss"]]
+
+
+def test_claim_opens_the_drawer_that_shows_it():
+    app = open_lab()
+    number = [claim.key for claim in CLAIMS].index("leaky_cures_death") + 1
+    app.button_group(key="load_claim").set_value(number).run()
+    assert not app.exception
+    assert "Leaky ReLU, silent" in app.table[1].value.columns

@@ -60,11 +60,30 @@ def test_samples_that_fit() -> None:
     propagate("relu", "he", depth=100, width=4, batch=32)
 
 
-def test_grid_row_is_the_row_of_the_grid() -> None:
-    row = lab.grid_row("tanh", "none", 5, 1000, 3, 1.0)
-    assert len(row) == len(lab.COLUMNS)
-    one = propagate("tanh", "he", depth=5, width=lab.GRID_WIDTH, batch=lab.SAMPLES, seed=3)
-    assert row[4].gradient_ratio == one.gradient_ratio
+def test_every_cell_of_the_grids_is_a_network() -> None:
+    found = lab.grid_of("none", 5, 64, 3, 1.0)
+    assert [grid.shape for grid in found.values()] == [(len(lab.ROWS), len(lab.COLUMNS))] * 3
+    one = propagate("tanh", "he", depth=5, width=64, batch=lab.SAMPLES, seed=3)
+    ends = {name: grid[lab.ROWS.index("tanh"), 4] for name, grid in found.items()}
+    assert ends == {"gradient": one.gradient_ratio, "signal": one.signal[-1], "deviation": one.std[-1]}
+
+
+def test_panels_have_six_digits_of_what_they_record() -> None:
+    exact = lab.grid_of("layer", **lab.RECORDED)
+    for name, values in lab.PANELS["grid layer"]().items():
+        np.testing.assert_allclose(values, exact[name], rtol=5e-6)
+        assert all(value == float(f"{value:.6g}") or value != value for row in values for value in row)
+    again = lab.recorded_symmetry(lab.PANELS["symmetry"]())
+    for name, run in lab.symmetry().items():
+        np.testing.assert_array_equal(again[name].steps, run.steps)
+        np.testing.assert_allclose(again[name].loss, run.loss, rtol=5e-6)
+        np.testing.assert_allclose(again[name].spread, run.spread, rtol=5e-6)
+
+
+def test_training_equal_units_tells_how_far_it_is() -> None:
+    parts: list[float] = []
+    lab.symmetry.__wrapped__(0.5, 0, 40, parts.append)
+    assert parts == sorted(parts) and parts[-1] == 1
 
 
 def test_histograms_count_every_activation_once() -> None:

@@ -51,11 +51,31 @@ def test_what_does_not_learn_is_rescued_in_both_places() -> None:
 
 def test_a_task_is_trained_once() -> None:
     parts: list[float] = []
-    first = lab.trained(task("layer", rates=(0.1,), steps=20), parts.append)
+    lab.trained.__wrapped__(task("layer", rates=(0.1,), steps=20), parts.append)
     assert parts[-1] == 1 and parts == sorted(parts)
-    parts.clear()
-    assert lab.trained(task("layer", rates=(0.1,), steps=20), parts.append) is first
-    assert parts == []
+    first = lab.trained(task("layer", rates=(0.1,), steps=20))
+    assert lab.trained(task("layer", rates=(0.1,), steps=20)) is first
+
+
+def test_panels_have_six_digits_of_the_experiment_they_record() -> None:
+    short = lab.Experiment(steps=5)
+    for losses_of in (lab.over_rates, lab.over_batches):
+        exact, numbers = losses_of(short), lab.recorded_losses(losses_of, short)
+        assert list(numbers) == list(exact)
+        for name, losses in exact.items():
+            assert losses.shape == (5, lab.SEEDS)
+            assert numbers[name] == [[float(f"{loss:.6g}") for loss in row] for row in losses]
+    assert len(lab.PANELS) == 2 * len(lab.RECORDED)
+
+
+def test_an_experiment_is_made_of_tasks() -> None:
+    experiment = lab.Experiment("tanh", "xavier", "rms", 8, 5, 7)
+    own = lab.trained(task("rms", "after", "tanh", "xavier", batch=8, steps=5, seeds=(7, 8, 9, 10, 11)))
+    np.testing.assert_array_equal(lab.over_rates(experiment)["after"], own.evaluation)
+    two = lab.trained(
+        task("none", unit="tanh", start="xavier", batch=2, steps=5, seeds=(7, 8, 9, 10, 11), rates=(0.1,))
+    )
+    np.testing.assert_array_equal(lab.over_batches(experiment)["without"][:1], two.evaluation)
 
 
 def test_noise_follows_theory() -> None:
