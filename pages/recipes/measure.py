@@ -17,6 +17,7 @@ from core.analysis.averages import exponential_average, schedule_free_average, t
 from core.analysis.gradient_noise import stationary_covariance
 from core.analysis.schedule_trials import SETTLED, Spread
 from core.analysis.switching import Phase, switch_optimizers
+from core.analysis.tuning import random_starts
 from core.engine.batches import alternating, clocks, spend, staged
 from core.engine.descend import Trajectory
 from core.engine.descend_many import Ensemble
@@ -94,6 +95,8 @@ class Case:
     seed: int = 0
     seeds: int = MOST_SEEDS
     """Repetitions; without noise one is all."""
+    scattered: bool = False
+    """Whether every repetition has its own start, drawn from the window, instead of `start`."""
 
     @property
     def runs(self) -> int:
@@ -180,6 +183,8 @@ def repeat(case: Case, recipe: Recipe) -> Spread:
 
 def _many(case: Case, recipe: Recipe, *, record: bool) -> Ensemble:
     starts = np.tile(np.array(case.start, dtype=float)[:, None], case.runs)
+    if case.scattered:
+        starts = random_starts(case.surface, case.runs, seed=case.seed + case.runs)  # a seed that no noise has
     clips = {"clip_norm": recipe.clip_norm, "clip_value": recipe.clip_value}
     return switch_optimizers(case.surface, recipe.phases, starts, noise=case.noise(recipe), record=record, **clips)  # type: ignore[arg-type]
 

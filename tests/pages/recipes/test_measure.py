@@ -132,3 +132,14 @@ def test_clipping_turns_the_gradient():
     )
     assert lab.turn_of((0.3, 0.4), norm=1.0, value=1.0) == 0, "a short gradient stays as it is"
     assert lab.turn_of((-7.0, 7.0), value=2.0) == pytest.approx(0, abs=1e-9)
+
+
+def test_scattered_runs_start_all_over_the_window():
+    case = AVERAGES.case(scattered=True, seeds=200)
+    leg = Recipe("still", "still", (Phase("sgd", 0.0, 1),))
+    spread = lab.repeat(case, leg)
+    x_low, x_high, y_low, y_high = case.surface.domain
+    starts = lab.random_starts(case.surface, 4000)
+    assert ((starts[0] >= x_low) & (starts[0] <= x_high) & (starts[1] >= y_low) & (starts[1] <= y_high)).all()
+    assert spread.mean[0] == pytest.approx(case.surface.value(*starts).mean(), rel=0.2)
+    assert len(np.unique(spread.final)) == 200
