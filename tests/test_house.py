@@ -117,9 +117,11 @@ def forgetful(tree: ast.AST) -> set[str]:
     return names & FORGETFUL
 
 
-def test_pages_remember_through_the_process() -> None:
+def test_pages_remember_in_the_one_memory() -> None:
+    """What is drawn or claimed is remembered by core.memory, which computes nothing twice for two visitors."""
     for path in sources("pages"):
-        assert not forgetful(ast.parse(path.read_text())), path
+        if path.name not in ("measure.py", "experiments.py"):  # surfaces and data that are made in no time
+            assert not forgetful(ast.parse(path.read_text())), path
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from core.memory import remembered
 from core.resolve import surface_of
 from core.text import T
 from pages.batches import measure as lab
-from pages.traps.measure import escapes
 from teaching.contract import Claim, Question
 
 START = (-3.0, 4.0)
@@ -126,7 +125,8 @@ def _saddle() -> dict:
         first = lab.leaving(size, 0.05, 400)
         numbers[f"left{size}"] = int(np.count_nonzero(first >= 0))
         numbers[f"median{size}"] = float(np.median(first[first >= 0])) if np.any(first >= 0) else -1.0
-    return numbers | {"beside": int(escapes("sgd", [1e-8])[0])}
+    beside = descend("saddle_bounded", "sgd", (1.0, 1e-8), 2000, 0.05, goal=lab.AWAY)
+    return numbers | {"beside": beside.first}
 
 
 @remembered(1)

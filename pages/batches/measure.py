@@ -7,7 +7,6 @@ batch as a temperature: S. Jastrzębski et al., "Three Factors Influencing Minim
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -378,7 +377,7 @@ AWAY = Goal("away", 0.5, weight=(0.0, 1.0))
 """A run has left the saddle when |y| is above one half."""
 
 
-@lru_cache(maxsize=16)
+@remembered(16)
 def saddle_rows(sigma: float = 0.3, seed: int = 0) -> np.ndarray:
     """Return how the gradient of each of SADDLE_ROWS rows differs from the mean before centring, (rows, 2)."""
     return sigma * np.random.default_rng(seed).standard_normal((SADDLE_ROWS, 2))

@@ -1,7 +1,5 @@
 """Momentum: questions and claims on what inertia buys, and on three formulas that share its name."""
 
-from functools import cache
-
 import numpy as np
 
 from core import descend, descend_many
@@ -9,6 +7,7 @@ from core.analysis.stability import largest_rate, measured_limit, settings
 from core.analysis.tuning import random_starts
 from core.engine.descend import Trajectory
 from core.engine.spec import Goal, Noise, Point
+from core.memory import remembered
 from core.text import T
 from pages.momentum.measure import (
     across,
@@ -74,7 +73,7 @@ def _matched_rate() -> dict:
     return {"matched": max(matched), "same": min(same)}
 
 
-@cache
+@remembered(1)
 def _race() -> dict:
     race = race_condition_numbers(np.array([1.0, 100.0, 10_000.0]))
     gains = race.steps["sgd"] / race.steps["momentum"]
@@ -101,7 +100,7 @@ def _rings() -> dict:
     return {"usual": past[0.9], "high": past[0.99], "slow": slow, "fast": fast}
 
 
-@cache
+@remembered(1)
 def _zigzags() -> dict:
     """Count zigzags that are seen over rates up to the limit of gradient descent, 0.02."""
     rates = np.arange(0.0100, 0.0200, 0.0001)
@@ -119,7 +118,7 @@ def _seen_zigzags(key: str, lr: float) -> int:
     return zigzags(across(run.surface, run.path), visible(run.surface))
 
 
-@cache
+@remembered(1)
 def limits() -> dict:
     """Return the largest stable rates times curvature at beta 0.9, found by runs."""
     keys = ("sgd", "momentum", "nesterov", "momentum_faulty")

@@ -18,7 +18,7 @@ KERNELS = 2 + len(OPTIMIZERS + VARIANTS) + len({s.formulas for s in SURFACES})
 SECOND_START = """
 from numba.core import event
 from core import OPTIMIZERS, descend
-from core.jit import surface_kernel, update_kernel
+from core.engine.kernels import surface_kernel, update_kernel
 from core.optimizers import VARIANTS
 from core.warm import warm
 from surfaces import DATA_SURFACES

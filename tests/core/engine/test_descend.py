@@ -229,7 +229,9 @@ def runs(draw):
         st.sampled_from([*surface.starts, *surface.minima, (0.0, 0.0)]),
     )
     hyper = {
-        h.key: st.one_of(st.floats(*h.allowed), st.floats(*h.shown), st.sampled_from(h.allowed))
+        h.key: st.sampled_from((0.0, 1.0))
+        if h.scale == "switch"
+        else st.one_of(st.floats(*h.allowed), st.floats(*h.shown), st.sampled_from(h.allowed))
         for h in optimizer.hyper[1:]
     }
     return {

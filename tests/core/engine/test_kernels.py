@@ -195,8 +195,8 @@ def test_every_optimizer_has_room_in_the_workspace():
 PATHS = """
 import json
 from core import OPTIMIZERS, Noise, descend
-from core.batches import Batches
-from core.jit import INTERPRETED
+from core.engine.batches import Batches
+from core.engine.kernels import INTERPRETED
 from core.optimizers import VARIANTS
 from surfaces import DATA_SURFACES
 paths = {}
@@ -300,11 +300,11 @@ def test_cache_serves_the_next_process_and_notices_every_edit(copy_of_core):
     assert edited[:2] == ends[:2]
     assert edited[2] == [0.875, 0.25 * (0.875**2 + 0.875**2)]
 
-    # The layout of a block is decided in jit.py: a kernel that does not notice would read the wrong rows.
-    text = (folder / "core" / "jit.py").read_text()
+    # The layout of a block is decided in kernels.py: a kernel that does not notice would read the wrong rows.
+    text = (folder / "core" / "engine" / "kernels.py").read_text()
     moved = text.replace("STATE = 0, 3, 7, 9, 11, 12, 14, 16", "STATE = 0, 3, 7, 9, 11, 12, 14, 17")
     assert moved != text
-    (folder / "core" / "jit.py").write_text(moved)
+    (folder / "core" / "engine" / "kernels.py").write_text(moved)
     compiled, after = run()
     assert compiled == ["core.engine.loop", "core.optimizers.adam", "core.optimizers.sgd", "dale", "hill"]
     assert after == edited
