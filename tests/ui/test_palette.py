@@ -13,9 +13,9 @@ from pages.batches.measure import Plan
 from pages.fine_print import measure as fine_print
 from pages.recipes import measure as recipes
 from surfaces import ALL_SURFACES
+from teaching.language import ROOT
 from tests.vision import VISIONS, contrast, distance
 from ui import batches, controls
-from ui.i18n import ROOT
 from ui.palette import ACTIVATION_INKS, INKS, LINES, MARK, SCALE, SHADES, TEXTS, Ink, ink, shades
 
 THEME = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"]
