@@ -10,7 +10,7 @@ LOCK := --quiet --upgrade --generate-hashes --universal --python-version 3.11 --
 	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check bench screenshots lock clean
+.PHONY: help run test lint check measure bench screenshots lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -28,6 +28,9 @@ lint: .venv/.development ## check style, types and the import rule
 	$(BIN)/lint-imports --no-cache
 
 check: lint test ## everything that continuous integration runs
+
+measure: .venv/.runtime ## measure every claim, question and panel again; CHECK=1 compares only, ONLY="momentum traps"
+	@$(BIN)/python -m pages.record $(if $(CHECK),--check) $(ONLY)
 
 bench: .venv/.development ## time the core against its yardsticks
 	$(BIN)/python -m benchmarks $(ARGS)

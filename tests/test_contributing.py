@@ -8,7 +8,7 @@ import pytest
 
 from tests.process import ROOT, python
 
-PARTS = ("core", "surfaces", "ui", "pages", "locale", "tests", ".streamlit")
+PARTS = ("core", "surfaces", "teaching", "ui", "pages", "locale", "tests", ".streamlit")
 
 
 def examples(heading: str) -> list[str]:
@@ -26,11 +26,11 @@ def insert(file: Path, before: str, text: str) -> None:
 
 
 def add_row(file: Path, name: str, row: str) -> None:
-    """Make a row the last of a tuple."""
+    """Make a row the last of a catalogue."""
     source = file.read_text()
-    begin = re.search(rf"^{name}\b.*= \($", source, re.M)
-    assert begin, f"{file.name} has no tuple {name}"
-    end = source.index("\n)\n", begin.end()) + 1
+    begin = re.search(rf"^{name}\b.*= Catalogue\($", source, re.M)
+    assert begin, f"{file.name} has no catalogue {name}"
+    end = source.index("\n    ),\n)\n", begin.end()) + 1
     file.write_text(source[:end] + row + source[end:])
 
 
@@ -49,20 +49,25 @@ def copy(tmp_path_factory) -> Path:
         (root / file).write_text(code)
         constant, package = Path(file).stem.upper(), Path(file).parent
         insert(root / package / "__init__.py", "from ", f"from {file[:-3].replace('/', '.')} import {constant}\n")
-        add_row(root / package / "__init__.py", name, f"    {constant},\n")
+        add_row(root / package / "__init__.py", name, f"        {constant},\n")
     for heading, file, name in (
-        ("A schedule", "core/schedules.py", "SCHEDULES"),
-        ("An activation", "core/activations.py", "ACTIVATIONS"),
+        ("A schedule", "core/schedules/__init__.py", "SCHEDULES"),
+        ("An activation", "core/networks/activations.py", "ACTIVATIONS"),
     ):
         formula, row = examples(heading)
         add_row(root / file, name, f"{row.rstrip()},\n")
         insert(root / file, name, f"{formula}\n\n")
+    (root / "pages" / "marble").mkdir()
+    for name, code in zip(("__init__", "claims", "view", "lesson"), ("", *examples("A lesson")), strict=True):
+        (root / "pages" / "marble" / f"{name}.py").write_text(code)
+    course = root / "pages" / "__init__.py"
+    insert(course, "from pages", "from pages.marble.lesson import MARBLE\n")
+    course.write_text(course.read_text().replace("(RACE,)", "(RACE, MARBLE)"))
     return root
 
 
 PAGE = """
 from tests.pages import open_page
-from ui.frame import PAGES
 
 app = open_page(*{arguments!r}, **{session!r})
 assert not app.error, app.error
@@ -87,6 +92,33 @@ def test_race_runs_with_optimizer_surface_and_schedule(copy: Path, fairness: str
 
 
 def test_gallery_shows_the_activation(copy: Path) -> None:
-    text = shown(copy, "pages/activations.py", functions=["cube"], focus="cube", drawer_torch=True)
+    text = shown(copy, "activations", functions=["cube"], focus="cube", drawer_torch=True)
     assert "Cube" in text
     assert "lambda x: x**3" in text
+
+
+def test_lesson_stands_at_its_address_with_its_claim(copy: Path) -> None:
+    code = """
+from tests.pages import link_of, open_page
+app = open_page("marble")
+app.button_group(key="load_claim").set_value(1).run()
+app.slider(key="lr_marble").set_value(-2.0).run()
+print(app.title[0].value, link_of(app), [text.value for text in app.markdown])
+"""
+    text = python("-c", code, cwd=copy)
+    assert text.startswith("A marble {'lr_marble': '0.01'}")
+    assert "only if" in text and "After 200 steps f is" in text
+    records = copy / "pages" / "marble" / "measured.json"
+    python("-m", "pages.record", "marble", cwd=copy)
+    assert "marble_arrives" in records.read_text()
+    assert "every number is confirmed" in python("-m", "pages.record", "--check", "marble", cwd=copy)
+
+
+def test_a_language_is_a_folder(copy: Path) -> None:
+    (copy / "locale" / "fr" / "LC_MESSAGES").mkdir(parents=True)
+    assert "français" in python("-m", "ui.messages", cwd=copy).casefold()
+    code = """
+from tests.pages import open_page
+print(open_page("compass", link={"lang": "fr"}).title[0].value)
+"""
+    assert "Gradient compass" in python("-c", code, cwd=copy), "what has no translation yet stays English"
