@@ -11,10 +11,8 @@ RUN python -m venv --without-pip /opt/venv \
  && cd /opt/venv/lib/python3.11/site-packages && rm -r pandas/tests pyarrow/tests numba/tests
 COPY . .
 # Numba's cache is keyed by the processor; "generic" fits every machine that may run the image.
-# It also remembers each source's time stamp, and image layers keep whole seconds only.
 ENV NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES="" NUMBA_CACHE_DIR=/app/.numba
-RUN find . -name '*.py' -exec touch -d 2000-01-01 {} + \
- && /opt/venv/bin/python -m core.warm \
+RUN /opt/venv/bin/python -m core.warm \
  && /opt/venv/bin/python -m compileall -q .
 
 FROM python:3.11-slim

@@ -25,5 +25,5 @@ def take(name: str, query: str) -> None:
 
 
 if __name__ == "__main__":
-    take("race", "")
+    take("race", "race")
     take("microscope", "microscope")
