@@ -552,7 +552,7 @@ class Player {
   }
 }
 
-export function render({ data, parentElement, setTriggerValue }) {
+function render({ data, parentElement, setTriggerValue }) {
   const player = parentElement.querySelector(".trajectory-player")?.player ?? new Player(parentElement);
   player.receive(decode(data), setTriggerValue);
   return () => player.destroy();

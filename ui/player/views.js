@@ -3,7 +3,6 @@
 import { clamp, clipSegment } from "./numbers.js";
 import { fromPixel, isAxis, readAxis, roundToPixel, toPixel } from "./axes.js";
 import { drawArrow, drawCross, drawFaintPath, drawHead, drawStart, drawTrail, emptyShape } from "./draw.js";
-import { render } from "./player.js";
 
 const PATIENCE_MS = { unreadable: 8000, missing: 30000 }; // a chart in this state for so long will not come
 export const CLICK_SLACK_PX = 4; // a pointer that moves less than this has clicked, not dragged
