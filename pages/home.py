@@ -16,4 +16,5 @@ def home(addresses: Mapping[str, StreamlitPage]) -> None:
         if part:
             st.markdown(f"### {_(part)}")
         for lesson in lessons:
-            st.page_link(addresses[lesson.key], label=f"**{_(lesson.title)}** — {_(lesson.question)}")
+            st.page_link(addresses[lesson.key], label=f"**{_(lesson.title)}**")
+            st.caption(_(lesson.question))

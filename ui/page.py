@@ -35,7 +35,7 @@ def begin(lesson: Lesson) -> None:
         "page": lesson.key,
         "table": lesson.controls,
         "changed": read.changed,
-        "link": read.link(),
+        "link": {**read.link(), **language_link()},
         "refused": refused,
         "set": {},
     }

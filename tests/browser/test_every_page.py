@@ -90,7 +90,8 @@ def test_another_page_begins_with_its_own_settings(visit):
 def test_front_door_leads_to_every_lesson_and_an_older_link_to_the_race(visit):
     page = visit("", player=False).page
     for lesson in LESSONS.values():
-        expect(page.locator("[data-testid=stPageLink]").filter(has_text=str(lesson.question))).to_have_count(1)
+        expect(page.locator("[data-testid=stPageLink]").filter(has_text=str(lesson.title))).to_have_count(1)
+        expect(page.get_by_text(str(lesson.question), exact=True)).to_be_visible()
     page = visit("?surface=Himmelblau&x=1", player=False).page
     expect(page.get_by_role("heading", level=1, name="Optimizer race")).to_be_visible(timeout=20_000)
     expect(page.locator("input[value='Himmelblau']")).to_have_count(1)

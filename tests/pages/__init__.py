@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from pages import LESSONS
-from teaching.controls import State
+from teaching.controls import State, Table
 from teaching.language import ROOT
 
 
@@ -16,7 +16,8 @@ def open_page(key: str = "race", link: Mapping[str, str | list[str]] | None = No
     """Open a page by its address, with a link, or with the link of these settings; `drawer_...=True` opens a drawer."""
     app = AppTest.from_file(str(ROOT / "pages" / "entry.py"), default_timeout=120)
     drawers = {name: value for name, value in settings.items() if name.startswith(("drawer_", "lang"))}
-    state = LESSONS[key].controls.state({name: value for name, value in settings.items() if name not in drawers})
+    table = LESSONS[key].controls if key in LESSONS else Table()
+    state = table.state({name: value for name, value in settings.items() if name not in drawers})
     for name, value in drawers.items():
         app.session_state[name] = value
     # By its address at once, as a visitor comes: after another page its state and its link would be in the way.

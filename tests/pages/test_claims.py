@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.memory import Memory
 from pages import LESSONS
 from teaching import record
 from teaching.contract import UNCONFIRMED, VERDICTS, Claim
@@ -74,7 +75,7 @@ def forget():
             for value in vars(module).values():
                 if hasattr(value, "cache_clear"):
                     value.cache_clear()
-                if hasattr(value, "memory"):
+                if isinstance(getattr(value, "memory", None), Memory):
                     value.memory.clear()
 
 

@@ -23,7 +23,7 @@ REFUTED = (
     ("flat_saddles", {"most": 30.0}),
     ("flat_saddles", {"curvature": 1.0}),
     ("stuck_means_minimum", {"fall": 0.1}),
-    ("stuck_means_minimum", {"bend": 1.0}),
+    ("stuck_means_minimum", {"curvature": 1.0}),
     ("gradient_descent_gets_trapped", {"least": 1.0}),
     ("adam_leaves_plateaus", {"adam": 0}),
     ("adam_leaves_plateaus", {"adam": 41}),

@@ -143,5 +143,5 @@ def test_every_trap_knows_its_surfaces():
         assert chosen.members()[0] is chosen.members()[0], "figures are remembered by it"
         assert EXPERIMENTS[chosen.key] is chosen
         assert isinstance(chosen.goal, Goal) or chosen.key == "neuron"
-    with pytest.raises(ValueError, match="trap: 'hole'"):
+    with pytest.raises(ValueError, match="trap: got 'hole'"):
         EXPERIMENTS["hole"]
