@@ -80,9 +80,13 @@ def stage(setup: Setup) -> None:
         start = scene.choose_start()
     setup = setup._replace(case=replace(setup.case, start=start))
     goal = Goal("near", lab.NEAR, setup.case.surface.minima) if setup.experiment.key == "clipping" else None
-    with compute.compiling():
-        walks = [lab.walk(setup.case, recipe, goal) for recipe in setup.recipes]
-    spreads = [lab.repeat(setup.case, recipe) for recipe in setup.recipes]
+    try:
+        with compute.compiling():
+            walks = [lab.walk(setup.case, recipe, goal) for recipe in setup.recipes]
+        spreads = [lab.repeat(setup.case, recipe) for recipe in setup.recipes]
+    except ValueError as error:  # a recipe multiplies a rate that is at its limit
+        st.error(_("These settings contradict one another: {reason}", reason=str(error)))
+        return
     tracks = [as_track(setup, *row) for row in zip(setup.recipes, walks, spreads, strict=True)]
     charts = charts_of(setup)
     linked, plane = {name: f"recipes_{name}" for name in charts}, "recipes_plane"

@@ -31,10 +31,10 @@ def still(browser, app):
 
 def link_holds(url: str, rate: float, beta: float) -> bool:
     """Say whether a link has this rate and beta, to within three pixels and the step of the slider."""
-    found = {name: float(value) for name, value in re.findall(r"(rate_everyone|beta)=([^&]+)", url)}
+    found = {name: float(value) for name, value in re.findall(r"(lr_everyone|beta)=([^&]+)", url)}
     return (
         len(found) == 2
-        and 10 ** found["rate_everyone"] == pytest.approx(rate, rel=0.06)
+        and found["lr_everyone"] == pytest.approx(rate, rel=0.06)
         and found["beta"] == pytest.approx(beta, abs=0.015)
     )
 
@@ -73,7 +73,7 @@ def test_three_arrows_make_the_next_nesterov_step(still):
 
 
 def test_phone_in_chinese_begins_with_the_picture(visit):
-    visitor = visit("momentum?lang=中文", width=390, height=844, color_scheme="dark", reduced_motion="reduce")
+    visitor = visit("momentum?lang=zh", width=390, height=844, color_scheme="dark", reduced_motion="reduce")
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
     assert visitor.page.locator(".st-key-momentum_plane .js-plotly-plot").bounding_box()["y"] < 844
     expect(visitor.page.get_by_text("动量与 Nesterov").first).to_be_visible()

@@ -10,12 +10,8 @@ from core.analysis import stability
 from pages.momentum import measure as inertia
 from surfaces import ALL_SURFACES
 from teaching.presets import preset
-from tests.pages import charts, held, open_page, unlined
-from tests.pages.test_race import results
-from ui.frame import PAGES
-
-SCRIPT = next(page.script for page in PAGES if page.url == "momentum")
-
+from tests.pages import charts, open_page, state_of, unlined
+from tests.pages.race.test_view import results
 
 KINDS = ("bowl", "ravine45", "rosenbrock", "hyperbola", "saddle", "monkey_bounded", "mccormick", "goldstein", "easom",
          "ackley", "l1valley", "bukin6", "eggholder")  # fmt: skip
@@ -23,7 +19,7 @@ KINDS = ("bowl", "ravine45", "rosenbrock", "hyperbola", "saddle", "monkey_bounde
 
 
 def open_momentum(link=None, **session):
-    return open_page(SCRIPT, link, **session)
+    return open_page("momentum", link, **session)
 
 
 def chart(app, key):
@@ -59,7 +55,7 @@ def test_form_adds_its_path_and_turns_to_its_diagram():
     for form, title, steps in (("average", "EMA momentum", "375"), ("slip", "Momentum with a slip", "185")):
         app.button_group(key="form").set_value(form).run()
         assert results(app)[title]["Goal at step"] == steps
-        assert app.session_state["diagram"] == {"average": "ema_momentum", "slip": "momentum_faulty"}[form]
+        assert state_of(app)["diagram"] == {"average": "ema_momentum", "slip": "momentum_faulty"}[form]
 
 
 def test_factor_makes_the_average_walk_the_path_of_momentum():
@@ -77,7 +73,7 @@ def test_button_sets_the_best_rate_and_beta():
     app = open_momentum()
     app.button(key="best_momentum").click().run()
     rate, beta = stability.best("momentum", 1.0, 100.0)
-    assert (held(app, "lr_everyone"), app.session_state["beta"]) == (rate, beta)
+    assert (state_of(app)["lr_everyone"], state_of(app)["beta"]) == (rate, beta)
     assert results(app)["Momentum"]["Goal at step"] == "56"
 
 
@@ -95,7 +91,7 @@ def test_diagrams_show_what_the_core_computes():
 def test_diagrams_do_not_depend_on_rate_beta_or_start():
     app = open_momentum()
     before = [c.proto.spec for c in charts(app)]
-    app.slider(key="rate_everyone").set_value(-2.5).run()
+    app.slider(key="lr_everyone").set_value(-2.5).run()
     app.slider(key="beta").set_value(0.5).run()
     app.text_input(key="x").set_value("-5.0").run()
     assert [c.proto.spec for c in charts(app)] == before
@@ -103,7 +99,7 @@ def test_diagrams_do_not_depend_on_rate_beta_or_start():
 
 def test_condition_number_moves_the_limit():
     app = open_momentum(surface="ravine")
-    app.slider(key="ravine_log_condition").set_value(3.0).run()
+    app.slider(key="ravine_condition").set_value(3.0).run()
     assert not app.exception
     limit = chart(app, "diagram_theory")["data"][1]
     x = np.frombuffer(b64decode(limit["x"]["bdata"]), "<f8")
