@@ -12,6 +12,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from time import process_time
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,8 @@ from teaching.contract import Lesson
 FOLDER = Path(__file__).parent.parent / "pages"
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
 """What rounding may change."""
+PANEL = 1e-3
+"""What rounding may change of a panel, relative: it holds what networks have become after hundreds of updates."""
 QUICK = 0.5
 """Seconds of CPU up to which a measure belongs to every run of the tests."""
 
@@ -32,7 +35,8 @@ class Measure(NamedTuple):
 
     name: str
     run: Callable[[], Mapping[str, Any]]
-    errors: Mapping[str, float]
+    errors: Mapping[str, float] = MappingProxyType({})
+    relative: float = RELATIVE
 
 
 class Record(NamedTuple):
@@ -49,7 +53,7 @@ def measures(lesson: Lesson) -> Iterator[Measure]:
     for question in lesson.questions:
         yield Measure(f"question {question.key}", question.measured, question.errors)
     for name, panel in lesson.panels.items():
-        yield Measure(f"panel {name}", panel, {})
+        yield Measure(f"panel {name}", panel, relative=PANEL)
 
 
 def run(measure: Measure) -> Record:
@@ -115,7 +119,7 @@ def differences(measure: Measure, before: Mapping[str, Any], now: Mapping[str, A
         f"{measure.name}: {name} was {before[name]!r} and is {now[name]!r}, off by more than {error:g}"
         for name in before
         for error in [stated_error(measure, name, before)]
-        if not _agree(before[name], now[name], error)
+        if not _agree(before[name], now[name], measure.relative, error)
     ]
 
 
@@ -127,11 +131,11 @@ def stated_error(measure: Measure, name: str, numbers: Mapping[str, Any]) -> flo
     return 3 * error if isinstance(error, int | float) else 0.0
 
 
-def _agree(before: Any, now: Any, error: float) -> bool:
+def _agree(before: Any, now: Any, relative: float, error: float) -> bool:
     if isinstance(before, str | bool) or before is None:
         return before == now
     one, other = np.asarray(before, dtype=float), np.asarray(now, dtype=float)
-    return one.shape == other.shape and np.allclose(one, other, RELATIVE, max(error, ABSOLUTE), equal_nan=True)
+    return one.shape == other.shape and np.allclose(one, other, relative, max(error, ABSOLUTE), equal_nan=True)
 
 
 def rounded(values: Any) -> Any:
