@@ -104,7 +104,7 @@ def play_walks(plan: Plan, walks: Sequence[Walk], budget: Budget, planes: Sequen
         stride=runs.stride(total),
         plane=planes,
         linked={name: f"batches_{name}" for name in lab.TIME_AXES},
-        value_name=_("Value above the minimum"),
+        value_name=_("Loss by updates"),
         start=start,
         labels={"position": texts[budget.axis]},
     )

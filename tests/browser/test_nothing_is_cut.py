@@ -58,7 +58,7 @@ CUT = """() => {
 
 INSIDE = {
     "traps": ("trap", "wells", "newton"),
-    "schedules": ("trial", "noisy", "steep"),
+    "schedules": ("trial", "steep", "wells"),
     "recipes": ("part", "batches", "averages", "clipping", "board"),
     "batches": ("experiment", "cloud", "ball", "escape", "saddle", "grid"),
     "activations": ("lab", "statistics", "chain", "neuron", "learned"),
