@@ -1,4 +1,4 @@
-"""Turn scalar formulas into compiled block kernels; the only module that imports Numba.
+"""Turn scalar formulas into compiled block kernels; with `elementary.py` the only module that imports Numba.
 
 A formula is written for one coordinate (an optimizer) or one point (a surface). Here it is *lifted* to a loop over
 `LANES` independent runs in lock step, written in LLVM's instructions, and compiled to a C function. The engine calls it
@@ -31,6 +31,8 @@ from numba.core.compiler import Flags
 from numba.core.cpu_options import FastMathOptions
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
+
+from core.engine.elementary import vectorisable
 
 LANES = 160
 """Runs per block. 160 lanes of Adam (10 rows, and a column) are 13 kB and stay in the first-level cache."""
@@ -104,16 +106,17 @@ def part(function: Callable) -> Callable:
     return numba.njit(inline="always", **OPTIONS)(function)
 
 
-_THIS_FILE = Path(__file__).read_bytes()
+_THESE_FILES = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("kernels.py", "elementary.py"))
 
 
 def _fingerprint(*parts) -> str:
     """Return what a cached kernel depends on besides its own file and byte code, as a part of its name.
 
     Numba looks a cached function up by its file, name, line and byte code. The lifted loops of two formulas of one
-    file agree in all of these, and none of them changes with the constants of this file.
+    file agree in all of these, and none of them changes with the constants of this file, or with the sines that a
+    formula takes.
     """
-    return "_" + hashlib.sha256(_THIS_FILE + repr(parts).encode()).hexdigest()[:12]
+    return "_" + hashlib.sha256(_THESE_FILES + repr(parts).encode()).hexdigest()[:12]
 
 
 @functools.cache
@@ -147,7 +150,9 @@ def surface_kernel(formulas: tuple[Callable, Callable, Callable], over_data: boo
 
     def generate(lift: "_Lift", lanes, order, _workspace):
         for k, formula in enumerate(formulas):
-            scalar = lift.formula(formula, len(point) + 2 * over_data, k + 1)
+            # Hessians are asked for at few points, so that theirs stay the sines that compile soonest.
+            quick = formula if k == 2 else vectorisable(formula)
+            scalar = lift.formula(quick, len(point) + 2 * over_data, k + 1)
             with lift.builder.if_then(lift.equal(order, k)):
                 watch = _Watch(lift) if k == 1 else None
                 with lift.loop(lanes) as b:
