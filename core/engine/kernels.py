@@ -1,4 +1,4 @@
-"""Turn scalar formulas into compiled block kernels; the only module that imports Numba.
+"""Turn scalar formulas into compiled block kernels; with `elementary.py` the only module that imports Numba.
 
 A formula is written for one coordinate (an optimizer) or one point (a surface). Here it is *lifted* to a loop over
 `LANES` independent runs in lock step, written in LLVM's instructions, and compiled to a C function. The engine calls it
@@ -30,6 +30,9 @@ from numba.core import cgutils
 from numba.core.compiler import Flags
 from numba.core.cpu_options import FastMathOptions
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
+
+from core.engine.elementary import vectorisable
 
 LANES = 160
 """Runs per block. 160 lanes of Adam (10 rows, and a column) are 13 kB and stay in the first-level cache."""
@@ -78,13 +81,16 @@ def workspaces(*shape: int, rows: int = ROWS) -> np.ndarray:
 
 
 def kernel(signature: str) -> Callable:
-    """Decorate an engine loop: compiled for `signature` on its first call, cached on disk, without the GIL."""
+    """Decorate an engine loop: compiled for `signature` on its first call, cached on disk, without the GIL.
+
+    It may not make arrays, and counts no references: counting between its parts takes 5 % of a step of momentum.
+    """
 
     def decorate(function: Callable) -> Callable:
         if INTERPRETED:
             return function
         function.__qualname__ += _fingerprint()
-        compiled = functools.cache(lambda: numba.njit(signature, cache=True, **OPTIONS)(function))
+        compiled = functools.cache(lambda: numba.njit(signature, cache=True, _nrt=False, **OPTIONS)(function))
 
         @functools.wraps(function)
         def call(*arguments):
@@ -95,16 +101,22 @@ def kernel(signature: str) -> Callable:
     return decorate
 
 
-_THIS_FILE = Path(__file__).read_bytes()
+def part(function: Callable) -> Callable:
+    """Decorate a part of an engine loop: its text is put in where it is called, before Numba infers any type."""
+    return numba.njit(inline="always", **OPTIONS)(function)
+
+
+_THESE_FILES = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("kernels.py", "elementary.py"))
 
 
 def _fingerprint(*parts) -> str:
     """Return what a cached kernel depends on besides its own file and byte code, as a part of its name.
 
     Numba looks a cached function up by its file, name, line and byte code. The lifted loops of two formulas of one
-    file agree in all of these, and none of them changes with the constants of this file.
+    file agree in all of these, and none of them changes with the constants of this file, or with the sines that a
+    formula takes.
     """
-    return "_" + hashlib.sha256(_THIS_FILE + repr(parts).encode()).hexdigest()[:12]
+    return "_" + hashlib.sha256(_THESE_FILES + repr(parts).encode()).hexdigest()[:12]
 
 
 @functools.cache
@@ -138,7 +150,9 @@ def surface_kernel(formulas: tuple[Callable, Callable, Callable], over_data: boo
 
     def generate(lift: "_Lift", lanes, order, _workspace):
         for k, formula in enumerate(formulas):
-            scalar = lift.formula(formula, len(point) + 2 * over_data, k + 1)
+            # Hessians are asked for at few points, so that theirs stay the sines that compile soonest.
+            quick = formula if k == 2 else vectorisable(formula)
+            scalar = lift.formula(quick, len(point) + 2 * over_data, k + 1)
             with lift.builder.if_then(lift.equal(order, k)):
                 watch = _Watch(lift) if k == 1 else None
                 with lift.loop(lanes) as b:
@@ -357,8 +371,8 @@ _KEPT_ALIVE: list = []
 
 if INTERPRETED:
 
-    def carray(workspace, shape):
-        return np.ctypeslib.as_array(workspace, shape) if isinstance(workspace, ctypes._Pointer) else workspace
+    def with_known_shape(workspace):
+        return workspace
 
     def address(workspace):
         return workspace
@@ -370,7 +384,19 @@ if INTERPRETED:
         update(lanes, alike, workspace)
 
 else:
-    carray = numba.carray
+
+    @intrinsic
+    def with_known_shape(typing_context, workspace):
+        """Return the same workspace, as an array whose shape and strides are constants."""
+        rows, columns, row, number = (ir.Constant(_WHOLE, length) for length in (ROWS, PITCH, 8 * PITCH, 8))
+
+        def generate(context, builder, signature, arguments):
+            given = context.make_array(workspace)(context, builder, arguments[0])
+            known = context.make_array(workspace)(context, builder)
+            populate_array(known, given.data, [rows, columns], [row, number], number, None)
+            return known._getvalue()
+
+        return workspace(workspace), generate
 
     @intrinsic
     def address(typing_context, workspace):
