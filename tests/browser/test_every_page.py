@@ -54,12 +54,15 @@ def controls_of(visitor):
     for _ in range(40):
         visitor.page.wait_for_timeout(500)
         visitor.settle()
-        before, shown = shown, visitor.page.evaluate(
-            """() => Object.fromEntries(
+        before, shown = (
+            shown,
+            visitor.page.evaluate(
+                """() => Object.fromEntries(
                  [...document.querySelectorAll('input[type=text], input[type=checkbox], [role=slider]')]
                    .filter(e => e.getAttribute('aria-label') && e.checkVisibility())
                    .map(e => [e.getAttribute('aria-label'),
                               e.getAttribute('aria-valuenow') ?? (e.type === 'checkbox' ? e.checked : e.value)]))"""
+            ),
         )
         if shown and shown == before:
             return shown
