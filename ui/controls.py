@@ -67,10 +67,15 @@ def label_of(key: str, *, letter: bool = True) -> str:
     return f"{of}{symbol}{_(row.text)}"
 
 
-def _sync(key: str, shown: Any) -> None:
-    """Let a widget show this, whatever the browser believes."""
+def _sync(key: str, shown: Any) -> Any:
+    """Let a widget show this, whatever the browser believes; return it, as what the widget begins with.
+
+    The session is told once. A browser that gets two runs in one message sees only the second, and builds a widget that
+    is new to it from what it begins with.
+    """
     if key not in st.session_state or st.session_state[key] != shown:
         st.session_state[key] = shown
+    return shown
 
 
 def _told(key: str, value: Callable[[Any], Any], then: Change | None) -> Change:
@@ -90,7 +95,7 @@ def _told(key: str, value: Callable[[Any], Any], then: Change | None) -> Change:
 def _field(key: str, row: Number, then: Change | None, widget: Callable | None, style: dict[str, Any]) -> None:
     """Draw a number as a field of text: browsers drop a comma and a minus sign from a number box."""
     sentences = st.session_state.setdefault(_SENTENCES, {})
-    _sync(key, written(state()[key]))
+    style["value"] = _sync(key, written(state()[key]))
 
     def tell() -> None:
         typed = st.session_state[key]
@@ -144,7 +149,7 @@ def slider(key: str, *, then: Change | None = None, step: Any = None, **style: A
     else:
         kind: Any = int if row.whole else float
         step = kind(step or row.step or (1 if row.whole else 0.01))
-        _sync(key, kind(value))
+        style["value"] = _sync(key, kind(value))
         style |= {} if row.whole else {"format": "%.4g"}
         tell = _told(key, kind, then)
         st.slider(min_value=kind(low), max_value=kind(high), step=step, key=key, on_change=tell, **style)
@@ -166,21 +171,24 @@ def _log_slider(key: str, row: Number, low: float, high: float, then: Change | N
         )
 
     style["label"] = rf"{style['label']} $\;{row.symbol}={value:.4g}$"
-    _sync(key, round(place_of(value), 2))
+    style["value"] = _sync(key, round(place_of(value), 2))
     tell = _told(key, lambda place: value_at(float(place)), then)
     st.slider(min_value=lowest, max_value=highest, step=0.05, format="10^%.2f", key=key, on_change=tell, **style)
 
 
 def _switch(key: str, row: Switch, then: Change | None, widget: Callable | None, style: dict[str, Any]) -> None:
-    _sync(key, state()[key])
+    style["value"] = _sync(key, state()[key])
     (widget or st.toggle)(key=key, on_change=_told(key, bool, then), **style)
 
 
 def _choice(key: str, row: Choice, then: Change | None, widget: Callable | None, style: dict[str, Any]) -> None:
     options = row.choices(state())
-    _sync(key, state()[key])
+    first = _sync(key, state()[key])
     if widget is st.segmented_control:
+        style["default"] = first
         style.setdefault("wrap", True)  # in a narrow column the last ones would else be cut
+    else:
+        style["index"] = list(options).index(first)
     labels = {option: _(label) for option, label in options.items()}
     (widget or st.selectbox)(
         options=list(options),
@@ -193,11 +201,12 @@ def _choice(key: str, row: Choice, then: Change | None, widget: Callable | None,
 
 def pick(key: str, among: Mapping[str, str], first: str | None = None, *, drawn: bool = True, **style: Any) -> Any:
     """Draw a choice of which only these options are there now; return it, or `first` where none of them is chosen."""
-    value = state()[key] if state()[key] in among else first
+    value: Any = state()[key] if state()[key] in among else first
     if drawn:
         _sync(key, value)
         style = {
             "label": label_of(key),
+            "index": list(among).index(value) if value in among else None,
             "options": list(among),
             "format_func": lambda option: _(among.get(option, option)),
         } | style
@@ -208,10 +217,11 @@ def pick(key: str, among: Mapping[str, str], first: str | None = None, *, drawn:
 
 def _choices(key: str, row: Choices, then: Change | None, widget: Callable | None, style: dict[str, Any]) -> None:
     options = row.choices(state())
-    _sync(key, list(state()[key]))
+    first = _sync(key, list(state()[key]))
     labels = {option: _(label) for option, label in options.items()}
     st.pills(
         options=list(options),
+        default=first,
         selection_mode="multi",
         format_func=lambda option: labels.get(option, option),
         key=key,

@@ -166,3 +166,14 @@ def test_rate_that_is_on_no_slider_gets_a_field(rate, said):
     app = open_fields({"lr_own": rate})
     assert app.text_input(key="lr_own").value == rate
     assert said in app.caption[0].value
+
+
+def test_widget_begins_with_what_it_shows():
+    """A browser that is told of a widget first in a later run has only what the widget begins with."""
+    app = open_fields({"kind": "two", "x": "3.5", "n": "6", "lr_own": "0.01"})
+    for _run in range(2):
+        fields = {key: app.text_input(key=key).proto.default for key in ("x", "n", "off_or_more")}
+        assert fields == {"x": "3.5", "n": "6", "off_or_more": "0"}
+        assert list(app.slider(key="lr_own").proto.default) == [-2.0]
+        assert list(app.button_group(key="kind").proto.default) == [1]
+        checked(app.run())
