@@ -4,10 +4,13 @@
     def diagram(surface, key, count): ...
 
 However many threads ask at the same time, the function runs once and the others wait for it. It runs in a thread of
-its own and goes on when whoever asked first has stopped waiting. The oldest value is forgotten first. How a thread
-waits can be set: an interface lets other visitors pass meanwhile and shows how far it is.
+its own and goes on when whoever asked first has stopped waiting. The oldest value is forgotten first: where one
+function has too many, and where all values of the process together weigh too much. How a thread waits can be set: an
+interface lets other visitors pass meanwhile and shows how far it is.
 """
 
+import gc
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
@@ -15,13 +18,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import wraps
 from inspect import signature
-from typing import Any, Generic, TypeVar
+from types import ModuleType
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
 
 from core.text import T
 
 Value = TypeVar("Value")
 WORKERS = 2
 """Values that are computed at the same time: the kernels release the interpreter lock, Python does not."""
+MOST = 48 * 2**20
+"""Bytes of all values together, whatever function they are of."""
+LIGHT = 2**14
+"""Bytes up to which a value does not count: a number that took long does not make room for a picture."""
 COMPUTING = T("Computing")
 _workers = ThreadPoolExecutor(WORKERS, "compute")
 _here = threading.local()
@@ -45,14 +55,31 @@ def wait_by(waiting: Waiting) -> None:
     _wait = waiting
 
 
+def weigh(value: object) -> int:
+    """Return about how many bytes a value holds. Functions, classes and modules belong to the program."""
+    seen, total, left = set(), 0, [value]
+    while left:
+        one = left.pop()
+        if id(one) in seen or callable(one) or isinstance(one, ModuleType):
+            continue
+        seen.add(id(one))
+        total += sys.getsizeof(one)
+        left += [one.base] if isinstance(one, np.ndarray) else gc.get_referents(one)
+    return total
+
+
 class Memory(Generic[Value]):
     """Values by key, each computed once however many ask for it at the same time, the oldest forgotten first."""
+
+    _changing = threading.Lock()
+    """One for all memories, because they share a weight."""
+    _heavy: ClassVar[OrderedDict[tuple["Memory", Hashable], int]] = OrderedDict()
+    """What the values weigh that count, whosever they are, the oldest first."""
 
     def __init__(self, size: int):
         self._size = size
         self._known: OrderedDict[Hashable, Value] = OrderedDict()
         self._asked: dict[Hashable, Pending[Value]] = {}
-        self._changing = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._known)
@@ -68,6 +95,8 @@ class Memory(Generic[Value]):
         with self._changing:
             if key in self._known:
                 self._known.move_to_end(key)
+                if (self, key) in self._heavy:
+                    self._heavy.move_to_end((self, key))
                 return self._known[key]
             first = key not in self._asked
             pending = self._asked.setdefault(key, pending)
@@ -84,7 +113,8 @@ class Memory(Generic[Value]):
     def clear(self) -> None:
         """Forget everything."""
         with self._changing:
-            self._known.clear()
+            for key in tuple(self._known):
+                self._forget(key)
 
     def _compute_apart(self, *arguments) -> None:
         _here.working = True
@@ -98,12 +128,22 @@ class Memory(Generic[Value]):
                 del self._asked[key]
             pending.set_exception(error)
             return
+        weight = weigh(value)
         with self._changing:
             self._known[key] = value
             del self._asked[key]
+            if weight > LIGHT:
+                self._heavy[self, key] = weight
             while len(self._known) > self._size:
-                self._known.popitem(last=False)
+                self._forget(next(iter(self._known)))
+            while sum(self._heavy.values()) > MOST:
+                memory, oldest = next(iter(self._heavy))
+                memory._forget(oldest)
         pending.set_result(value)
+
+    def _forget(self, key: Hashable) -> None:
+        del self._known[key]
+        self._heavy.pop((self, key), None)
 
 
 def remembered(size: int, message: T = COMPUTING) -> Callable[[Callable[..., Value]], Callable[..., Value]]:

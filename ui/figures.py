@@ -63,12 +63,17 @@ def height_name(surface: Surface) -> str:
 
 
 class Still(go.Figure):
-    """A finished figure. Streamlit asks for its dict in every rerun, and copying that costs more than all else."""
+    """A finished figure. Streamlit asks for its dict in every rerun, and copying that costs more than all else.
+
+    It is made at once: who remembers a figure must know what it weighs.
+    """
+
+    def __init__(self, figure: go.Figure):
+        super().__init__(figure)
+        legible(self)
+        self._kept = super().to_dict()
 
     def to_dict(self) -> dict:
-        if "_kept" not in self.__dict__:
-            legible(self)
-            self._kept = super().to_dict()
         return self._kept
 
 

@@ -3,9 +3,11 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
-from core.memory import WORKERS, remembered
+from core import memory
+from core.memory import LIGHT, WORKERS, remembered, weigh
 
 
 def ask(function, arguments, threads=30):
@@ -100,3 +102,42 @@ def test_progress_is_given_to_a_function_that_asks_for_it():
         return x
 
     assert measure(3) == 3
+
+
+def test_values_of_all_functions_together_stay_below_their_weight(monkeypatch):
+    monkeypatch.setattr(memory, "MOST", 4 * 8 * LIGHT)
+
+    @remembered(100)
+    def picture(x):
+        return np.full(LIGHT, x)
+
+    @remembered(100)
+    def other(x):
+        return [np.full(LIGHT, x)]
+
+    @remembered(100)
+    def number(x):
+        return float(x)
+
+    for memorized in (picture, other, number):
+        memorized.memory.clear()
+    number(1)
+    picture(1)
+    picture(2)
+    for x in range(2):
+        other(x)
+        picture(1)
+    assert ((1,), ()) in picture.memory, "it was asked for again"
+    assert ((2,), ()) not in picture.memory, "the oldest of all makes room"
+    assert len(picture.memory) + len(other.memory) == 3
+    assert len(number.memory) == 1, "a light value makes no room"
+    picture.memory.clear()
+    other.memory.clear()
+    assert not [key for one, key in memory.Memory._heavy if one in (picture.memory, other.memory)]
+
+
+def test_weight_is_what_a_value_alone_holds():
+    data = np.zeros(10_000)
+    assert weigh(data) >= data.nbytes
+    assert data.nbytes <= weigh({"view": data[::2], "same": [data]}) < 1.1 * data.nbytes
+    assert weigh((weigh, int, memory)) < 1000, "the program is there anyway"
