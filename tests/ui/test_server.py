@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import resource
 import signal
 import socket
@@ -27,6 +28,7 @@ from streamlit.runtime.scriptrunner import RerunData, RerunException, StopExcept
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from tests.process import python
 from ui.server import Gate, prepare
 
 ROOT = Path(__file__).parents[2]
@@ -464,3 +466,55 @@ def test_prepare_works_once() -> None:
     prepare()
     assert prepare() is None
     assert prepare.cache_info().misses == 1
+
+
+# ---- memory goes back to the system ----
+
+MAPPED = """
+import ctypes
+import numpy as np
+from ui import server
+
+names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+Info = type("Info", (ctypes.Structure,), {{"_fields_": [(name, ctypes.c_size_t) for name in names]}})
+library = ctypes.CDLL(None)
+library.mallinfo2.restype = Info
+{prepare}
+np.ones(2**21)  # 16 MB come and go: now the C library would take smaller arrays from its heap
+before = library.mallinfo2().hblks
+kept = [np.ones(2**18) for _ in range(5)]
+print(library.mallinfo2().hblks - before)
+"""
+
+KEPT = """
+import gc, time, weakref
+from ui import server
+
+class Part: ...
+
+server.REST = 0.01
+server.collect_seldom()
+{prepare}
+part = Part()
+part.itself, gone = part, weakref.ref(part)
+del part
+server._visited.set()
+for _ in range({times}):
+    time.sleep(0.05)
+    if gone() is None:
+        break
+print(gone() is None)
+"""
+GNU = platform.libc_ver()[0] == "glibc"
+
+
+@pytest.mark.skipif(not GNU, reason="mallopt is of the GNU C library")
+def test_large_arrays_leave_nothing_in_the_heap() -> None:
+    assert python("-c", MAPPED.format(prepare="")).strip() == "0"
+    assert python("-c", MAPPED.format(prepare="server.give_memory_back()")).strip() == "5"
+
+
+@pytest.mark.skipif(not GNU, reason="mallopt is of the GNU C library")
+def test_garbage_is_collected_while_there_are_visitors() -> None:
+    assert python("-c", KEPT.format(prepare="", times=4)).strip() == "False"
+    assert python("-c", KEPT.format(prepare="server.give_memory_back()", times=400)).strip() == "True"
