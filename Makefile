@@ -10,7 +10,7 @@ LOCK := --quiet --upgrade --generate-hashes --universal --python-version 3.11 --
 	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check measure bench screenshots lock clean
+.PHONY: help run test lint check measure bench load screenshots lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -34,6 +34,9 @@ measure: .venv/.runtime ## measure every claim, question and panel again; CHECK=
 
 bench: .venv/.development ## time the core against its yardsticks
 	$(BIN)/python -m benchmarks $(ARGS)
+
+load: .venv/.development ## visit the app 500 times and watch its memory; a crowd of 30 with ARGS="CROWD=30 VISITS=0"
+	@STREAMLIT_LOGGER_LEVEL=error $(BIN)/python -m benchmarks.load $(ARGS)
 
 screenshots: .venv/.development ## take the pictures of the README again
 	@$(FIND_CHROMIUM) $(BIN)/python -m docs.screenshots

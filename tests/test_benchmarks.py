@@ -1,12 +1,15 @@
 """The table of `make bench`: its yardsticks do the work they are compared with. Nothing here is timed."""
 
 import shutil
+from random import Random
 
 import numpy as np
 import pytest
 
+from benchmarks import load
 from benchmarks.__main__ import line, main, seconds, share
 from benchmarks.rows import ROWS, Row, best_of
+from benchmarks.visitor import some_state
 from benchmarks.yardsticks import (
     Missing,
     himmelblau_momentum_in_numpy,
@@ -16,6 +19,7 @@ from benchmarks.yardsticks import (
 )
 from core import descend, descend_many
 from core.engine.batches import Batches
+from pages import LESSONS
 from surfaces import ALL_SURFACES
 
 STARTS = np.random.default_rng(0).uniform(-1.5, 1.5, (2, 100))
@@ -101,3 +105,30 @@ def test_words_pick_rows_and_a_missing_yardstick_is_said(monkeypatch, capsys):
 
 def test_every_row_says_what_it_is():
     assert all(row.__doc__ for row in ROWS)
+
+
+def test_load_visits_the_app_and_says_what_it_holds(capsys, monkeypatch):
+    monkeypatch.setattr(load, "PAUSE", 0.0)
+    monkeypatch.setattr(load, "LESSONS", {"step_size": LESSONS["step_size"]})
+    status = load.main(["VISITS=6"])
+    printed = capsys.readouterr().out
+    assert printed.count("at rest") == 2 and "no errors" in printed
+    assert status == ("NO" in printed)
+
+
+def test_goals_of_the_load_can_be_missed():
+    assert all(load.Curve([300, 549], half=400, end=419).goals().values())
+    assert list(load.Curve([300, 551], half=400, end=421).goals().values()) == [False, False]
+
+
+def test_crowd_is_served(capsys, monkeypatch):
+    monkeypatch.setattr(load, "CROWDED", ("step_size",))
+    assert load.main(["VISITS=0", "CROWD=3"]) == 0
+    assert "3 open a cold /step_size" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("key", LESSONS)
+def test_visitors_choose_what_a_lesson_takes(key):
+    for number in range(20):
+        state = some_state(LESSONS[key], Random(number))
+        assert dict(LESSONS[key].controls.state(state.changed)) == dict(state)
