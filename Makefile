@@ -36,7 +36,7 @@ bench: .venv/.development ## time the core against its yardsticks
 	$(BIN)/python -m benchmarks $(ARGS)
 
 load: .venv/.development ## visit the app 500 times and watch its memory; a crowd of 30 with ARGS="CROWD=30 VISITS=0"
-	@STREAMLIT_LOGGER_LEVEL=error $(BIN)/python -m benchmarks.load $(ARGS)
+	@$(BIN)/python -m benchmarks.load $(ARGS)
 
 screenshots: .venv/.development ## take the pictures of the README again
 	@$(FIND_CHROMIUM) $(BIN)/python -m docs.screenshots

@@ -20,6 +20,8 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from streamlit import logger
+
 from benchmarks.visitor import Visitor, some_state
 from pages import LESSONS
 from teaching.controls import State
@@ -163,6 +165,7 @@ def crowd(port: int, key: str, visitors: int) -> tuple[list[float], list[str]]:
 
 def main(arguments: Sequence[str]) -> int:
     """Run what is asked for and print it; return 1 where a goal is missed or a visit went wrong."""
+    logger.set_log_level("ERROR")  # a default may ask the page, and there is none in this process
     asked = {"VISITS": 500, "CROWD": 0}
     asked |= {name: int(value) for name, value in (argument.split("=") for argument in arguments)}
     goals: dict[str, bool] = {}

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
-from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -53,15 +52,14 @@ class Visitor:
 
     def __enter__(self) -> "Visitor":
         address = f"ws://127.0.0.1:{self._port}/_stcore/stream"
-        self._socket = connect(
+        self._connection = connect(
             address, subprotocols=["streamlit", "x"], max_size=None, compression=None, ping_interval=None
         )
+        self._socket = self._connection.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._socket.close()
+    def __exit__(self, *error: Any) -> None:
+        self._connection.__exit__(*error)
 
     def run(self, fragment: str = "") -> None:
         """Ask for the page, or a part of it, and wait until it is drawn."""

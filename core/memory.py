@@ -28,7 +28,7 @@ from core.text import T
 Value = TypeVar("Value")
 WORKERS = 2
 """Values that are computed at the same time: the kernels release the interpreter lock, Python does not."""
-MOST = 48 * 2**20
+MOST = 32 * 2**20
 """Bytes of all values together, whatever function they are of."""
 LIGHT = 2**14
 """Bytes up to which a value does not count: a number that took long does not make room for a picture."""

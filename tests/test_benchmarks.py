@@ -1,4 +1,4 @@
-"""The table of `make bench`: its yardsticks do the work they are compared with. Nothing here is timed."""
+"""The tables of `make bench`, whose yardsticks do the work they are compared with, and of `make load`. Nothing is timed."""
 
 import shutil
 from random import Random
