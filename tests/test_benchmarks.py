@@ -1,4 +1,4 @@
-"""The tables of `make bench`, whose yardsticks do the work they are compared with, and of `make load`. Nothing is timed."""
+"""The tables of `make bench`, whose yardsticks do the same work, and of `make load`. Nothing here is timed."""
 
 import shutil
 from random import Random
