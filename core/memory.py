@@ -26,8 +26,9 @@ import numpy as np
 from core.text import T
 
 Value = TypeVar("Value")
-WORKERS = 2
-"""Values that are computed at the same time: the kernels release the interpreter lock, Python does not."""
+WORKERS = 8
+"""Values that are computed at the same time. With two, everyone would wait for two visitors who measure for a minute;
+those who open a page together ask for the same values, and keep one or two busy."""
 MOST = 32 * 2**20
 """Bytes of all values together, whatever function they are of."""
 LIGHT = 2**14

@@ -31,7 +31,7 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 
 PATIENCE = 0.5  # seconds a run may hold the gate before it is passed by
-REST = 20.0  # seconds between two times that memory is given back, while there are visitors
+REST = 10.0  # seconds between two times that memory is given back, while there are visitors
 HEAPS = 2  # that the C library may open, instead of eight for every processor
 LARGE = 2**20  # bytes from which an array is mapped for itself, and leaves nothing behind
 
@@ -143,7 +143,7 @@ _visited = threading.Event()
 
 
 def give_memory_back() -> None:
-    """Let free memory go back to the system, and see to it every 20 s in which somebody was here.
+    """Let free memory go back to the system, and see to it every 10 s in which somebody was here.
 
     The C library opens a heap for every few threads, and a session has a thread of its own. What lies free in a heap it
     keeps, up to 64 MB in each once large arrays have been freed, because it then takes these from the heap as well:

@@ -95,6 +95,26 @@ def test_values_that_need_one_another_do_not_wait_for_a_worker():
     assert len(ask(outer, lambda k: (k,))) == 30 > WORKERS
 
 
+def test_a_few_who_measure_for_long_keep_nobody_waiting():
+    may_end = threading.Event()
+
+    @remembered(100)
+    def long(x):
+        may_end.wait(20)
+
+    @remembered(100)
+    def short(x):
+        return x
+
+    with ThreadPoolExecutor(5) as executor:
+        for x in range(4):
+            executor.submit(long, x)
+        try:
+            assert executor.submit(short, 1).result(timeout=5) == 1
+        finally:
+            may_end.set()
+
+
 def test_progress_is_given_to_a_function_that_asks_for_it():
     @remembered(1)
     def measure(x, progress=None):
