@@ -139,7 +139,7 @@ def collect_seldom() -> None:
 
 
 _visited = threading.Event()
-"""Set by every run of a page."""
+"""Set by every run of a page, when it ends: it leaves something to tidy up."""
 
 
 def give_memory_back() -> None:
@@ -224,9 +224,11 @@ def run_one_script_at_a_time() -> None:
 
     @functools.wraps(run)
     def run_in_turn(self: ScriptRunner, *args: Any, **kwargs: Any) -> None:
-        _visited.set()
-        with turn():
-            run(self, *args, **kwargs)
+        try:
+            with turn():
+                run(self, *args, **kwargs)
+        finally:
+            _visited.set()
 
     ScriptRunner._run_script = run_in_turn  # type: ignore[method-assign]
 
