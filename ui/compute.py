@@ -66,7 +66,7 @@ def warm_up_in_the_background() -> None:
     def work_through() -> None:
         warm(SURFACES + DATA_SURFACES, let_pages_pass)
         _warm.set()
-        server.collect_seldom()  # pages and kernels are there now, and stay as well
+        server.collect_seldom()  # the kernels are there now, and stay as well
 
     threading.Thread(target=work_through, name="warm-up", daemon=True).start()
 

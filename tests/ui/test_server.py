@@ -468,6 +468,22 @@ def test_prepare_works_once() -> None:
     assert prepare.cache_info().misses == 1
 
 
+BEGIN = """
+import asyncio, sys
+import app
+
+async def begin():
+    async with app.lifespan(app.app):
+        print("pages.race.view" in sys.modules)
+
+asyncio.run(begin())
+"""
+
+
+def test_lessons_are_imported_before_the_first_visitor() -> None:
+    assert python("-c", BEGIN).split()[-1] == "True"
+
+
 # ---- memory goes back to the system ----
 
 MAPPED = """
