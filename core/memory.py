@@ -29,7 +29,7 @@ Value = TypeVar("Value")
 WORKERS = 8
 """Values that are computed at the same time. With two, everyone would wait for two visitors who measure for a minute;
 those who open a page together ask for the same values, and keep one or two busy."""
-MOST = 32 * 2**20
+MOST = 24 * 2**20
 """Bytes of all values together, whatever function they are of."""
 LIGHT = 2**14
 """Bytes up to which a value does not count: a number that took long does not make room for a picture."""
