@@ -25,7 +25,7 @@ from core.engine.kernels import (
     update_kernel,
 )
 from core.optimizers import VARIANTS
-from surfaces import DATA_SURFACES
+from surfaces import DATA_SURFACES, SURFACES
 from tests.process import ROOT, python
 from tests.toys import bowl, bowl_gradient, bowl_hessian
 
@@ -198,12 +198,14 @@ from core import OPTIMIZERS, Noise, descend
 from core.engine.batches import Batches
 from core.engine.kernels import INTERPRETED
 from core.optimizers import VARIANTS
-from surfaces import DATA_SURFACES
+from surfaces import DATA_SURFACES, SURFACES
 paths = {}
 for optimizer in OPTIMIZERS + VARIANTS:
     lr = 1e-3 if optimizer.key == "schedule_free" else None  # at its default of 1 rounding grows too fast here
     run = descend("rosenbrock", optimizer, (-1.3, 1.1), 20, lr, noise=Noise(0.1, 3), clip_norm=50.0, clip_value=40.0)
     paths[optimizer.key] = run.path.tolist()
+for surface in SURFACES:
+    paths[surface.key] = descend(surface, "momentum", steps=20, lr=1e-4).path.tolist()
 for surface in DATA_SURFACES:
     batches = Batches(7, "reshuffled", 2)
     paths[surface.key] = descend(surface, "momentum", steps=20, lr=0.02, batches=batches).path.tolist()
@@ -217,7 +219,7 @@ def test_interpreted_engine_takes_the_same_paths():
     compiled, expected = json.loads(python("-c", PATHS, NUMBA_DISABLE_JIT="0"))
     assert interpreted
     assert not compiled
-    assert paths.keys() == {spec.key for spec in (*OPTIMIZERS, *VARIANTS, *DATA_SURFACES)}
+    assert paths.keys() == {spec.key for spec in (*OPTIMIZERS, *VARIANTS, *SURFACES, *DATA_SURFACES)}
     for key, path in paths.items():
         np.testing.assert_allclose(path, expected[key], rtol=1e-12, atol=1e-12, err_msg=key)
 
