@@ -170,38 +170,6 @@ def give_memory_back() -> None:
     threading.Thread(target=keep_house, name="housekeeping", daemon=True).start()
 
 
-_visited = threading.Event()
-"""Set by every run of a page, when it ends: it leaves something to tidy up."""
-
-
-def give_memory_back() -> None:
-    """Let free memory go back to the system, and see to it every 10 s in which somebody was here.
-
-    The C library opens a heap for every few threads, and a session has a thread of its own. What lies free in a heap it
-    keeps, up to 64 MB in each once large arrays have been freed, because it then takes these from the heap as well:
-    half of what the process held after five hundred visits.
-    """
-    try:
-        library = ctypes.CDLL(None)
-        adjust, trim = library.mallopt, library.malloc_trim
-    except (AttributeError, OSError, TypeError):
-        return  # another C library than that of GNU
-    m_trim_threshold, m_mmap_threshold, m_arena_max = -1, -3, -8
-    adjust(m_arena_max, HEAPS)
-    adjust(m_mmap_threshold, LARGE)
-    adjust(m_trim_threshold, 4 * LARGE)
-
-    def keep_house() -> None:
-        while _visited.wait():
-            time.sleep(REST)
-            _visited.clear()
-            with turn():
-                gc.collect()
-            trim(0)
-
-    threading.Thread(target=keep_house, name="housekeeping", daemon=True).start()
-
-
 @asynccontextmanager
 async def lifespan(app: object) -> AsyncIterator[None]:
     """Prepare the process before the server accepts its first visitor, as `st.App` asks for it."""
