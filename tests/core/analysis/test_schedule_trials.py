@@ -27,9 +27,9 @@ def test_rows_are_complete_and_found():
         assert trial.surface is trial.surface, "figures are kept"
         for key in trial.variants:
             lab.check(lab.VARIANTS[key].schedule, trial.steps, trial.defaults(lab.VARIANTS[key]))
-    with pytest.raises(ValueError, match="trial: 'x' is unknown; known are noise"):
+    with pytest.raises(ValueError, match="trial: got 'x', allowed are noise"):
         lab.TRIALS["x"]
-    with pytest.raises(ValueError, match="variant: 'x' is unknown; known are constant"):
+    with pytest.raises(ValueError, match="variant: got 'x', allowed are constant"):
         lab.VARIANTS["x"]
 
 
