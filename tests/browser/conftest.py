@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = [
@@ -128,18 +128,31 @@ class Visitor:
         return float(self.page.input_value(f"input[aria-label='{label}']"))
 
 
+@pytest.fixture(scope="session")
+def contexts() -> dict[tuple, BrowserContext]:
+    """The contexts by their options: a window that is not the first of its context has the program at hand."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser: Browser, app: str):
+def visit(browser: Browser, app: str, contexts: dict[tuple, BrowserContext]):
     """Open a page in a new window: visit("race?lang=中文", player=, width=, height=, **context options)."""
-    contexts = []
+    windows = []
 
     def open_window(
         query: str = "", *, player: bool = True, width: int = 1400, height: int = 1000, **options
     ) -> Visitor:
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        return Visitor(context.new_page()).open(f"{app}/{query}", player)
+        key = tuple(sorted(options.items()))
+        if key not in contexts:
+            contexts[key] = browser.new_context(**options)
+        window = contexts[key].new_page()
+        windows.append(window)
+        window.set_viewport_size({"width": width, "height": height})
+        return Visitor(window).open(f"{app}/{query}", player)
 
     yield open_window
-    for context in contexts:
-        context.close()
+    for window in windows:
+        window.evaluate("localStorage.clear()")
+        window.close()
+    for context in contexts.values():
+        context.clear_cookies()
