@@ -68,7 +68,9 @@ def test_every_cell_of_the_grids_is_a_network() -> None:
     assert ends == {"gradient": one.gradient_ratio, "signal": one.signal[-1], "deviation": one.std[-1]}
 
 
-def test_panels_have_six_digits_of_what_they_record() -> None:
+def test_panels_have_six_digits_of_what_they_record(monkeypatch) -> None:
+    monkeypatch.setitem(lab.RECORDED, "depth", 5)
+    monkeypatch.setitem(lab.RECORDED, "width", 64)
     exact = lab.grid_of("layer", **lab.RECORDED)
     for name, values in lab.PANELS["grid layer"]().items():
         np.testing.assert_allclose(values, exact[name], rtol=5e-6)

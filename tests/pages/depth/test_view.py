@@ -110,7 +110,7 @@ def test_too_many_samples_are_capped_with_a_sentence():
 def test_grid_shows_every_cell(page):
     text = figure(page, "Heat map")["data"][1]["text"]
     assert len(text) == len(lab.ROWS) * len(lab.COLUMNS)
-    row = lab.grid_of("none", 50, 128, 0, 1.0)["gradient"][2]
+    row = record.recorded("depth")["panel grid none"].numbers["gradient"][2]
     relu = text[2 * len(lab.COLUMNS) :][: len(lab.COLUMNS)]
     assert relu[0] == f"{row[0]:.0e}"
     assert float(relu[3]) == pytest.approx(row[3], rel=0.5)
