@@ -51,9 +51,21 @@ def evaluate(page: Page, expression: str):
     )
 
 
+def assert_legend_is_headed(window: Visitor) -> None:
+    """The numbers of the legend, where it has any, have the name that their chart gives them."""
+    if not evaluate(window.page, "p.panel.entries.some(({ value }) => !value.hidden)"):
+        return
+    title = evaluate(window.page, "p.curves[0].chart.querySelector('.gtitle').textContent")
+    heading = window.page.locator(".tp-heading").first
+    expect(heading).to_be_visible()
+    assert heading.inner_text().replace(" ", "") == title.replace(" ", "")
+
+
 @pytest.mark.parametrize("address", LINKED)
-def test_after_runs_that_diverged_the_ranges_are_those_of_a_cold_page(visit, address):
-    window = visit(address, reduced_motion="reduce")
+def test_legend_is_headed_and_after_runs_that_diverged_the_ranges_are_those_of_a_cold_page(visit, address):
+    join = "&" if "?" in address else "?"
+    window = visit(f"{address}{join}lang=中文", reduced_motion="reduce")
+    assert_legend_is_headed(window)
     cold = evaluate(window.page, RANGES)
     window.page.evaluate(DIVERGE)
     window.wait_for("p.curves.every(c => c.current)")
@@ -116,18 +128,6 @@ def test_arrows_switched_on_are_seen_at_rest_and_at_the_end(visit, address):
     for frame in ("3", "p.end"):
         evaluate(window.page, f"p.seek({frame})")
         assert window.page.evaluate(SEEN) > 100
-
-
-@pytest.mark.parametrize("address", LINKED)
-def test_the_legend_names_its_numbers_as_their_chart_does(visit, address):
-    join = "&" if "?" in address else "?"
-    window = visit(f"{address}{join}lang=中文", reduced_motion="reduce")
-    if not evaluate(window.page, "p.panel.entries.some(({ value }) => !value.hidden)"):
-        return
-    title = evaluate(window.page, "p.curves[0].chart.querySelector('.gtitle').textContent")
-    heading = window.page.locator(".tp-heading").first
-    expect(heading).to_be_visible()
-    assert heading.inner_text().replace(" ", "") == title.replace(" ", "")
 
 
 TICKS = """[...document.querySelectorAll('.js-plotly-plot')].flatMap(chart => ['x', 'y'].flatMap(letter => {

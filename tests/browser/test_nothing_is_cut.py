@@ -76,7 +76,7 @@ def settled(window: Visitor) -> list[str]:
     """Return what is cut once every chart has been drawn."""
     window.settle()
     window.page.wait_for_function("document.querySelector('[data-testid=stSkeleton]') === null", timeout=60_000)
-    window.page.wait_for_timeout(1500)
+    window.page.wait_for_timeout(1000)
     return window.page.evaluate(CUT)
 
 
