@@ -4,7 +4,8 @@ Every change of a run becomes one entry of the browser's history, and Back resto
 from the defaults, all of it, whether or not its widget is on the screen. What it asks in vain gets a sentence.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import wraps
 from time import monotonic
 from typing import Any
@@ -57,29 +58,36 @@ def key() -> str:
     return st.session_state[_STATE]["page"]
 
 
-def update(settings: Mapping[str, Any] | None = None, **more: Any) -> None:
-    """Set several controls at once, as the page and not as the reader does it."""
+@contextmanager
+def _by_the_page() -> Iterator[State]:
+    """Give the state to change, and remember what the page has changed, and when."""
     now = state()
     before = {key: now[key] for key in now}
-    now.update({**(settings or {}), **more})
-    _note(before)
+    yield now
+    moment = monotonic()
+    changed = [key for key in now if now[key] != before[key]]
+    st.session_state[_STATE]["set"] |= {key: (before[key], moment) for key in changed}
+    for key in changed:
+        settle(key)
+
+
+def update(settings: Mapping[str, Any] | None = None, **more: Any) -> None:
+    """Set several controls at once, as the page and not as the reader does it."""
+    with _by_the_page() as now:
+        now.update({**(settings or {}), **more})
 
 
 def open_with(settings: Mapping[str, Any]) -> None:
     """Begin afresh with these settings, as their link does."""
-    now = state()
-    before = {key: now[key] for key in now}
-    now.reset()
-    now.update(settings)
-    _note(before)
+    with _by_the_page() as now:
+        now.reset()
+        now.update(settings)
 
 
 def reset(*keys: str) -> None:
     """Give these controls their defaults again; without keys, all."""
-    now = state()
-    before = {key: now[key] for key in now}
-    now.reset(*keys)
-    _note(before)
+    with _by_the_page() as now:
+        now.reset(*keys)
 
 
 def keep(*keys: str) -> None:
@@ -109,15 +117,6 @@ def settle(key: str) -> None:
     """Withdraw the complaint about a control: its widget has been used."""
     kept = st.session_state[_STATE]
     kept["refused"] = [refusal for refusal in kept["refused"] if refusal.key != key]
-
-
-def _note(before: Mapping[str, Any]) -> None:
-    """Remember what the page has just changed, and when."""
-    now, moment = state(), monotonic()
-    changed = [key for key in now if now[key] != before[key]]
-    st.session_state[_STATE]["set"] |= {key: (before[key], moment) for key in changed}
-    for key in changed:
-        settle(key)
 
 
 def write_link() -> None:

@@ -39,11 +39,3 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value <= high:
         raise ValueError(f"{name}: got {value!r}, allowed are whole numbers from {low} to {high}")
     return int(value)
-
-
-def row_of(rows: tuple[Any, ...], kind: str, key: str) -> Any:
-    """Return the row of this key. Raises ValueError for an unknown one."""
-    for row in rows:
-        if row.key == key:
-            return row
-    raise ValueError(f"{kind}: got {key!r}, allowed are {', '.join(row.key for row in rows)}")

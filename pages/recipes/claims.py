@@ -21,7 +21,7 @@ STEEP = ("rosenbrock", "beale", "goldstein")
 
 def _spread(experiment: str, *phases: Phase, average: tuple[str, float] | None = None, start: str = "random") -> Spread:
     """Repeat a recipe over noise from random starts, or from the minimum."""
-    own = lab.experiment(experiment)
+    own = lab.EXPERIMENTS[experiment]
     case = own.case(scattered=True) if start == "random" else own.case(start=own.surface.minima[0])
     return lab.repeat(case, Recipe("own", "own", phases, average))
 
@@ -32,7 +32,7 @@ def _end(experiment: str, *phases: Phase, average: tuple[str, float] | None = No
 
 def _soonest(key: str, rates: tuple[float, ...]) -> int:
     """Return the first step with a mean below the goal of the hand-over, at the best of these rates."""
-    level = lab.experiment("hand_over").level
+    level = lab.EXPERIMENTS["hand_over"].level
     steps = [_spread("hand_over", Phase(key, lr, 500)).first_below(level) for lr in rates]
     return min(step for step in steps if step >= 0)
 
@@ -60,7 +60,7 @@ def _after_adam() -> dict:
 @remembered(100)
 def _batches() -> dict:
     """What changing batches do, as ratios: the least over several rates, and the mean of what is said to be alike."""
-    own, rows = lab.experiment("batches"), []
+    own, rows = lab.EXPERIMENTS["batches"], []
     for lr in RATES:
         spreads = {r.key: (r, lab.repeat(own.case(scattered=True), r)) for r in lab.changing_batches(lr_sgd=lr)}
         end = {key: float(spread.mean[-1]) for key, (_recipe, spread) in spreads.items()}
@@ -124,7 +124,7 @@ def _shadow() -> dict:
         points, shadow = _spread("averages", phase), _spread("averages", phase, average=("ema", 0.99))
         late.append(shadow.first_below(1.0) / points.first_below(1.0))
         lower.append(float(points.mean[-1] / shadow.mean[-1]))
-    run = lab.walk(lab.experiment("averages").case(), lab.pick(lab.averages(), "ema"))[0]
+    run = lab.walk(lab.EXPERIMENTS["averages"].case(), lab.pick(lab.averages(), "ema"))[0]
     off = np.abs(np.diff(run.path, axis=0) + 0.15 * run.received)
     return {"late": min(late), "lower": min(lower), "off": float(off.max())}
 

@@ -17,7 +17,7 @@ OPTIMIZERS = ("adam", "sgd", "rmsprop", "momentum", "schedule_free")
 
 def experiment_in(state: State) -> lab.Experiment:
     """Return the experiment that was chosen: most defaults are its own."""
-    return lab.experiment(state["part"])
+    return lab.EXPERIMENTS[state["part"]]
 
 
 def recipes_in(state: State) -> dict[str, lab.Recipe]:

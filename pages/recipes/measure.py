@@ -18,6 +18,7 @@ from core.analysis.gradient_noise import stationary_covariance
 from core.analysis.schedule_trials import SETTLED, Spread
 from core.analysis.switching import Phase, switch_optimizers
 from core.analysis.tuning import random_starts
+from core.catalogue import Catalogue
 from core.engine.batches import alternating, clocks, spend, staged
 from core.engine.descend import Trajectory
 from core.engine.descend_many import Ensemble
@@ -409,10 +410,7 @@ def board(steps: int = 2000) -> tuple[Recipe, ...]:
 
 def pick(recipes: Sequence[Recipe], key: str) -> Recipe:
     """Return the recipe of this key. Raises ValueError for an unknown one."""
-    for candidate in recipes:
-        if candidate.key == key:
-            return candidate
-    raise ValueError(f"recipe: got {key!r}, allowed are {', '.join(row.key for row in recipes)}")
+    return Catalogue("recipe", recipes)[key]
 
 
 def turn_of(gradient: tuple[float, float], *, norm: float | None = None, value: float | None = None) -> float:
@@ -498,108 +496,106 @@ def _member(chosen: Experiment) -> Surface:
 
 
 STEEP, ROUND = {"condition": 100.0}, {"condition": 10.0}
-EXPERIMENTS = (
-    Experiment(
-        key="hand_over",
-        title=T("Hand-over"),
-        text=T(
-            "One optimizer begins, another goes on. Watch what the new optimizer changes, and what the new rate does."
+EXPERIMENTS = Catalogue(
+    "experiment",
+    (
+        Experiment(
+            key="hand_over",
+            title=T("Hand-over"),
+            text=T(
+                "One optimizer begins, another goes on. Watch what the new optimizer changes, and what "
+                "the new rate does."
+            ),
+            family="ravine",
+            start=(8.0, 1.0),
+            sigma=1.0,
+            level=0.1,
+            build=optimizer_switches,
+            knobs=(
+                _steps(2000),
+                Knob("switch", T("Hand over after this percent of the run"), 25, 0, 100, slides=True),
+                _rate("lr_adam", T("First rate of Adam and RMSprop"), 0.1),
+                _rate("lr_sgd", T("Rate of SGD"), 0.015),
+                _rate("lr_last", T("Rate of SGD afterwards"), 0.002),
+            ),
+            parameters=STEEP,
+            window=(-3.0, 9.0, -1.8, 1.8),
         ),
-        family="ravine",
-        start=(8.0, 1.0),
-        sigma=1.0,
-        level=0.1,
-        build=optimizer_switches,
-        knobs=(
-            _steps(2000),
-            Knob("switch", T("Hand over after this percent of the run"), 25, 0, 100, slides=True),
-            _rate("lr_adam", T("First rate of Adam and RMSprop"), 0.1),
-            _rate("lr_sgd", T("Rate of SGD"), 0.015),
-            _rate("lr_last", T("Rate of SGD afterwards"), 0.002),
+        Experiment(
+            key="batches",
+            title=T("Batches that change"),
+            text=T(
+                "All have the same number of samples. Small batches arrive early, and the last batches decide the end."
+            ),
+            family="ravine",
+            start=(8.0, 3.0),
+            sigma=3.0,
+            level=1.0,
+            build=changing_batches,
+            knobs=(
+                Knob("samples", T("Samples"), 16_000, 4 * MOST_BATCH, MOST_SAMPLES),
+                _rate("lr_sgd", T("Rate of SGD"), 0.1),
+                Knob("small", T("Small batch"), 4, 2, MOST_BATCH),
+                Knob("large", T("Large batch"), 64, 2, MOST_BATCH),
+                Knob("each", T("Steps before they change places"), 20, 1, MOST_STEPS),
+            ),
+            parameters=ROUND,
+            window=(-3.0, 9.0, -3.5, 3.5),
         ),
-        parameters=STEEP,
-        window=(-3.0, 9.0, -1.8, 1.8),
-    ),
-    Experiment(
-        key="batches",
-        title=T("Batches that change"),
-        text=T("All have the same number of samples. Small batches arrive early, and the last batches decide the end."),
-        family="ravine",
-        start=(8.0, 3.0),
-        sigma=3.0,
-        level=1.0,
-        build=changing_batches,
-        knobs=(
-            Knob("samples", T("Samples"), 16_000, 4 * MOST_BATCH, MOST_SAMPLES),
-            _rate("lr_sgd", T("Rate of SGD"), 0.1),
-            Knob("small", T("Small batch"), 4, 2, MOST_BATCH),
-            Knob("large", T("Large batch"), 64, 2, MOST_BATCH),
-            Knob("each", T("Steps before they change places"), 20, 1, MOST_STEPS),
+        Experiment(
+            key="averages",
+            title=T("Averages"),
+            text=T("Shadow copies of the same noisy run: they look at it and never touch it."),
+            family="ravine",
+            start=(8.0, 3.0),
+            sigma=1.0,
+            level=0.01,
+            build=averages,
+            knobs=(
+                _steps(4000),
+                _rate("lr_sgd", T("Rate of SGD"), 0.15),
+                Knob("decay", T("Decay of the moving average"), 0.99, 0.0, 0.99999),
+                Knob("longer", T("Decay of another"), 0.999, 0.0, 0.99999),
+                Knob("begin", T("The tail begins at step"), 100, 1, MOST_STEPS),
+            ),
+            parameters=ROUND,
+            window=(-3.0, 9.0, -3.5, 3.5),
         ),
-        parameters=ROUND,
-        window=(-3.0, 9.0, -3.5, 3.5),
-    ),
-    Experiment(
-        key="averages",
-        title=T("Averages"),
-        text=T("Shadow copies of the same noisy run: they look at it and never touch it."),
-        family="ravine",
-        start=(8.0, 3.0),
-        sigma=1.0,
-        level=0.01,
-        build=averages,
-        knobs=(
-            _steps(4000),
-            _rate("lr_sgd", T("Rate of SGD"), 0.15),
-            Knob("decay", T("Decay of the moving average"), 0.99, 0.0, 0.99999),
-            Knob("longer", T("Decay of another"), 0.999, 0.0, 0.99999),
-            Knob("begin", T("The tail begins at step"), 100, 1, MOST_STEPS),
+        Experiment(
+            key="clipping",
+            title=T("Clipping"),
+            text=T("The first gradient is more than two hundred long. Clipped, it is a step; as it is, it is a throw."),
+            family="cliff",
+            start=(2.6, 1.5),
+            sigma=0.0,
+            level=0.01,
+            build=clips,
+            knobs=(
+                _steps(300),
+                _rate("lr_sgd", T("Rate of SGD"), 0.5),
+                Knob("clip", T("Longest gradient"), 1.0, 1e-6, 1e12),
+                Knob("clip_wide", T("Longest gradient, another"), 5.0, 1e-6, 1e12),
+                Knob("clip_value", T("Largest coordinate of the gradient"), 1.0, 1e-6, 1e12),
+                _rate("lr_small", T("Small rate"), 0.001),
+            ),
         ),
-        parameters=ROUND,
-        window=(-3.0, 9.0, -3.5, 3.5),
-    ),
-    Experiment(
-        key="clipping",
-        title=T("Clipping"),
-        text=T("The first gradient is more than two hundred long. Clipped, it is a step; as it is, it is a throw."),
-        family="cliff",
-        start=(2.6, 1.5),
-        sigma=0.0,
-        level=0.01,
-        build=clips,
-        knobs=(
-            _steps(300),
-            _rate("lr_sgd", T("Rate of SGD"), 0.5),
-            Knob("clip", T("Longest gradient"), 1.0, 1e-6, 1e12),
-            Knob("clip_wide", T("Longest gradient, another"), 5.0, 1e-6, 1e12),
-            Knob("clip_value", T("Largest coordinate of the gradient"), 1.0, 1e-6, 1e12),
-            _rate("lr_small", T("Small rate"), 0.001),
+        Experiment(
+            key="board",
+            title=T("Score board"),
+            text=T("Every recipe at the best of five settings of its rates, over the same seeds."),
+            family="ravine",
+            start=(8.0, 1.0),
+            sigma=1.0,
+            level=0.1,
+            build=board,
+            knobs=(_steps(2000),),
+            parameters=STEEP,
         ),
-    ),
-    Experiment(
-        key="board",
-        title=T("Score board"),
-        text=T("Every recipe at the best of five settings of its rates, over the same seeds."),
-        family="ravine",
-        start=(8.0, 1.0),
-        sigma=1.0,
-        level=0.1,
-        build=board,
-        knobs=(_steps(2000),),
-        parameters=STEEP,
     ),
 )
 
 
-def experiment(key: str) -> Experiment:
-    """Return the experiment of this key. Raises ValueError for an unknown one."""
-    for candidate in EXPERIMENTS:
-        if candidate.key == key:
-            return candidate
-    raise ValueError(f"experiment: got {key!r}, allowed are {', '.join(e.key for e in EXPERIMENTS)}")
-
-
 def first_board() -> dict[str, list[float]]:
     """Return the score board as the page opens it, the best first: recipe -> factor, mean and error."""
-    own = experiment("board")
+    own = EXPERIMENTS["board"]
     return {row.recipe.key: [row.factor, row.mean, row.error] for row in scores(own.case(), own.build())}

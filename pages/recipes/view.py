@@ -40,7 +40,7 @@ class Setup(NamedTuple):
 def choose_experiment() -> lab.Experiment:
     """Show the experiments and return the chosen one. Another one brings everything that it begins with."""
     style: dict[str, Any] = {"widget": st.segmented_control, "required": True, "label_visibility": "collapsed"}
-    return lab.experiment(controls.show("part", then=lambda: page.keep("part"), **style))
+    return lab.EXPERIMENTS[controls.show("part", then=lambda: page.keep("part"), **style)]
 
 
 def choose_setup(chosen: lab.Experiment) -> Setup:
@@ -238,7 +238,7 @@ def show_board(setup: Setup) -> None:
 
 def scores_of(case: lab.Case, recipes: tuple[lab.Recipe, ...]) -> Sequence[lab.Score]:
     """Return how every recipe does at its best rates; what the page opens with is recorded."""
-    own = lab.experiment("board")
+    own = lab.EXPERIMENTS["board"]
     if (case, recipes) != (own.case(), own.build()):
         return lab.scores(case, recipes)
     known = record.numbers("recipes", "panel board", lab.first_board)

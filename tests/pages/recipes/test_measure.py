@@ -18,14 +18,14 @@ CASE = AVERAGES.case()
 
 def test_rows_are_complete_and_found():
     for experiment in lab.EXPERIMENTS:
-        assert lab.experiment(experiment.key) is experiment
+        assert lab.EXPERIMENTS[experiment.key] is experiment
         assert experiment.surface is experiment.surface, "figures are kept"
         recipes = experiment.build(**{knob.key: knob.default for knob in experiment.knobs})
         assert len({row.key for row in recipes}) == len({row.title for row in recipes}) == len(recipes)
         assert recipes == experiment.build(), "the knobs begin with the defaults of the builder"
         assert lab.pick(recipes, recipes[-1].key) is recipes[-1]
     with pytest.raises(ValueError, match="experiment: got 'x', allowed are hand_over"):
-        lab.experiment("x")
+        lab.EXPERIMENTS["x"]
     with pytest.raises(ValueError, match="recipe: got 'x', allowed are unclipped"):
         lab.pick(lab.clips(), "x")
 

@@ -46,7 +46,7 @@ def test_growing_batches_are_early_and_low():
 def test_curve_of_decays_is_what_the_core_computes():
     app = open_page(PAGE, link={"part": "Averages"})
     lines = {trace["name"]: trace for trace in figure(app, "recipes_decays")["data"]}
-    case, recipes = lab.experiment("averages").case(), lab.averages()
+    case, recipes = lab.EXPERIMENTS["averages"].case(), lab.averages()
     x, y = (numbers(lines["Theory"][axis]) for axis in "xy")
     k = int(np.argmin(np.abs(x - 0.01)))
     weight = lab.weights(("ema", 1 - x[k]), 4000)[:, None]
@@ -82,7 +82,7 @@ def test_numbers_move_the_recipes():
     app.slider(key="switch").set_value(50).run()
     app.text_input(key="lr_last").set_value("0.004").run()
     recipe = lab.pick(lab.optimizer_switches(2000, 50, lr_last=0.004), "adam_sgd")
-    spread = lab.repeat(lab.experiment("hand_over").case(), recipe)
+    spread = lab.repeat(lab.EXPERIMENTS["hand_over"].case(), recipe)
     assert table(app)[recipe.title]["Mean at the end"].startswith(f"{spread.mean[-1]:.3g} ")
 
 
@@ -168,7 +168,7 @@ def test_button_of_a_claim_opens_its_experiment_and_nothing_else(number):
 
 
 def test_recorded_board_is_the_measured_one():
-    own = lab.experiment("board")
+    own = lab.EXPERIMENTS["board"]
     measured, shown = lab.scores(own.case(), own.build()), view.scores_of(own.case(), own.build())
     assert [one.recipe for one in shown] == [one.recipe for one in measured]
     for one, other in zip(shown, measured, strict=True):
@@ -180,8 +180,8 @@ def test_board_as_the_page_opens_it_is_recorded_and_another_is_measured(monkeypa
     monkeypatch.setattr(view.lab, "scores", lambda case, recipes: asked.append(case) or ())
     opened = open_page(PAGE, part="board")
     assert not asked and len(table(opened)) == len(lab.board())
-    view.scores_of(lab.experiment("board").case(seed=1), lab.board())
-    view.scores_of(lab.experiment("board").case(), lab.board(1000))
+    view.scores_of(lab.EXPERIMENTS["board"].case(seed=1), lab.board())
+    view.scores_of(lab.EXPERIMENTS["board"].case(), lab.board(1000))
     assert len(asked) == 2
 
 
