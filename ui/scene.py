@@ -1,6 +1,6 @@
 """What every page with paths on a surface shows: the surface, the start that a click moves, the pictures, the files."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -8,9 +8,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.analysis.tuning import random_starts
+from core.engine.descend import Trajectory
 from core.engine.spec import Surface
 from teaching.rows import MOST_SEED, surface_in
-from ui import controls, figures, page
+from ui import controls, figures, page, runs
 from ui.controls import Change
 from ui.i18n import _
 from ui.page import state
@@ -120,6 +121,38 @@ class File(NamedTuple):
 
 
 _KINDS = {"csv": ("text/csv", ":material/table:"), "html": ("text/html", ":material/public:")}
+
+
+def show_linked(
+    linked: Mapping[str, str],
+    titles: Mapping[str, str],
+    alt: Callable[[str], str],
+    *,
+    columns: Iterable[Any] | None = None,
+    x_title: str = "",
+    linear: Container[str] = (),
+) -> None:
+    """Show the charts that the player fills, side by side; `alt` says what a chart of this title shows.
+
+    `linked` and `titles` go by the series; those in `linear` have no logarithmic axis.
+    """
+    for column, (name, key) in zip(columns or st.columns(len(linked), gap="small"), linked.items(), strict=True):
+        with column:
+            axes = figures.still_axes(titles[name], x_title or _("Step"), log=name not in linear)
+            figures.show(axes, key, alt(titles[name]), bar=False)
+
+
+def of_every_optimizer(what: str) -> str:
+    """Say that a chart shows this of every optimizer."""
+    return _("{what} of every optimizer over the steps", what=what)
+
+
+def take_away_runs(finished: Sequence[Trajectory], title: str) -> None:
+    """Offer the link and the files of the runs that a page shows."""
+    name = page.key()
+    take_away(
+        File(lambda: runs.as_csv(finished), f"{name}.csv"), File(lambda: runs.as_html(finished, title), f"{name}.html")
+    )
 
 
 def take_away(*files: File) -> None:

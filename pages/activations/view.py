@@ -381,10 +381,7 @@ def dead_neuron(plan: Plan) -> None:
         )
     )
     titles = {"gap": _("Value above the minimum"), "gradient": _("Gradient norm")}
-    for column, (name, key) in zip(st.columns(2, gap="small"), LINKED.items(), strict=True):
-        with column:
-            alt = _("{what} of every optimizer over the steps", what=titles[name])
-            figures.show(figures.still_axes(titles[name], _("Step"), log=True), key, alt, bar=False)
+    scene.show_linked(LINKED, titles, scene.of_every_optimizer)
     if plan.field:
         show_neurons(finished)
         show_deaths()

@@ -237,9 +237,7 @@ def stage(chosen: Surface) -> None:
     with turning:
         turn_buttons(best)
     titles = {"after": _("f after a step of this length"), "off": _("Best direction: degrees away from −∇f")}
-    for column, (name, key) in zip(st.columns(2, gap="small"), LINKED.items(), strict=True):
-        with column:
-            figures.show(figures.still_axes(titles[name], _("Step length"), log=False), key, titles[name], bar=False)
+    scene.show_linked(LINKED, titles, str, x_title=_("Step length"), linear=LINKED)
     show_numbers(chosen, point, angle, length, best)
     error = law_error(chosen, point)
     st.caption(

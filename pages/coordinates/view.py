@@ -193,11 +193,7 @@ def stage(walk: Walk) -> None:
 
 
 def take_away(walk: Walk, finished: list[Trajectory], run: Trajectory) -> None:
-    title = _("A rate per coordinate")
-    scene.take_away(
-        scene.File(lambda: runs.as_csv(finished), "coordinates.csv"),
-        scene.File(lambda: runs.as_html(finished, title), "coordinates.html"),
-    )
+    scene.take_away_runs(finished, _("A rate per coordinate"))
     runs.torch_drawer(run, walk.steps, noise=walk.noise)
 
 

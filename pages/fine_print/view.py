@@ -110,10 +110,7 @@ def show_curves() -> None:
         "rate_x": _("Effective rate of x"),
         "rate_y": _("Effective rate of y"),
     }
-    for column, (name, key) in zip(st.columns(3, gap="small"), LINKED.items(), strict=True):
-        with column:
-            alt = _("{what} of every formula over the steps", what=titles[name])
-            figures.show(figures.still_axes(titles[name], _("Step"), log=True), key, alt, bar=False)
+    scene.show_linked(LINKED, titles, lambda what: _("{what} of every formula over the steps", what=what))
 
 
 def say_bursts(finished: list[Trajectory]) -> None:
@@ -171,11 +168,7 @@ def stage(plan: Plan) -> None:
 
 
 def take_away(plan: Plan, finished: list[Trajectory], run: Trajectory) -> None:
-    title = _("Adam's fine print")
-    scene.take_away(
-        scene.File(lambda: runs.as_csv(finished), "fine_print.csv"),
-        scene.File(lambda: runs.as_html(finished, title), "fine_print.html"),
-    )
+    scene.take_away_runs(finished, _("Adam's fine print"))
     runs.torch_drawer(run, plan.steps)
 
 

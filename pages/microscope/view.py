@@ -384,9 +384,7 @@ def show_curves(chosen: Surface, model: QuadraticModel) -> None:
     growth, *ways = st.columns(3, gap="small")
     with growth:
         show_growth(chosen, model, 0.5 * shorter_side(chosen))
-    for column, (name, key) in zip(ways, LINKED.items(), strict=True):
-        with column:
-            figures.show(figures.still_axes(titles[name], _("Step"), log=False), key, titles[name], bar=False)
+    scene.show_linked(LINKED, titles, str, columns=ways, linear=LINKED)
 
 
 def shorter_side(chosen: Surface) -> float:

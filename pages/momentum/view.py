@@ -231,10 +231,7 @@ def show_diagrams(plan: Plan, rate: float, beta: float) -> None:
 
 def show_curves() -> None:
     titles = {"gap": _("Value above the minimum"), "across": _("Place across the valley")}
-    for column, (name, key) in zip(st.columns(2, gap="small"), LINKED.items(), strict=True):
-        with column:
-            alt = _("{what} of every optimizer over the steps", what=titles[name])
-            figures.show(figures.still_axes(titles[name], _("Step"), log=name == "gap"), key, alt, bar=False)
+    scene.show_linked(LINKED, titles, scene.of_every_optimizer, linear=("across",))
 
 
 def say_what_happens(finished: dict[str, Trajectory], form: str) -> None:
@@ -296,10 +293,7 @@ def show_swings(finished: dict[str, Trajectory]) -> None:
 
 
 def take_away(plan: Plan, finished: list[Trajectory], run: Trajectory) -> None:
-    scene.take_away(
-        scene.File(lambda: runs.as_csv(finished), "momentum.csv"),
-        scene.File(lambda: runs.as_html(finished, _("Momentum and Nesterov")), "momentum.html"),
-    )
+    scene.take_away_runs(finished, _("Momentum and Nesterov"))
     runs.torch_drawer(run, plan.steps, noise=plan.noise)
 
 

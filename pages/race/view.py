@@ -130,10 +130,7 @@ def tune(race: Race) -> list[tuple]:
 
 def show_curves() -> None:
     titles = {"gap": _("Value above the minimum"), "gradient": _("Gradient norm"), "length": _("Step length")}
-    for column, (name, key) in zip(st.columns(3, gap="small"), LINKED.items(), strict=True):
-        with column:
-            alt = _("{what} of every optimizer over the steps", what=titles[name])
-            figures.show(figures.still_axes(titles[name], _("Step"), log=True), key, alt, bar=False)
+    scene.show_linked(LINKED, titles, scene.of_every_optimizer)
 
 
 def show_sweeps(sweeps: list[tuple], budget: int) -> None:
@@ -150,11 +147,7 @@ def show_sweeps(sweeps: list[tuple], budget: int) -> None:
 
 
 def take_away(race: Race, finished: list[Trajectory], run: Trajectory) -> None:
-    title = _("Optimizer race")
-    scene.take_away(
-        scene.File(lambda: runs.as_csv(finished), "race.csv"),
-        scene.File(lambda: runs.as_html(finished, title), "race.html"),
-    )
+    scene.take_away_runs(finished, _("Optimizer race"))
     runs.torch_drawer(
         run,
         race.steps,

@@ -225,10 +225,7 @@ def show_curves() -> None:
         "error": _("Error (law dotted)"),
         "sharpness": _("Sharpness (2/η dotted)"),
     }
-    for column, (name, key) in zip(st.columns(3, gap="small"), LINKED.items(), strict=True):
-        with column:
-            alt = _("{what} over the steps", what=titles[name])
-            figures.show(figures.still_axes(titles[name], _("Step"), log=True), key, alt, bar=False)
+    scene.show_linked(LINKED, titles, lambda what: _("{what} over the steps", what=what))
 
 
 def show_law() -> None:
@@ -254,11 +251,7 @@ def show_search(plan: Plan, run: Trajectory, search: LineSearch) -> None:
 
 
 def take_away(plan: Plan, finished: list[Trajectory], run: Trajectory) -> None:
-    title = _("One step size")
-    scene.take_away(
-        scene.File(lambda: runs.as_csv(finished), "step_size.csv"),
-        scene.File(lambda: runs.as_html(finished, title), "step_size.html"),
-    )
+    scene.take_away_runs(finished, _("One step size"))
     runs.torch_drawer(run, plan.steps)
 
 

@@ -106,11 +106,8 @@ def theory_tracks(plan: Plan, finished: list[Trajectory]) -> list[Track]:
 
 def show_charts(plan: Plan, columns) -> None:
     titles = {"watch": _(plan.trap.watch), "gradient": _("Gradient norm")}
-    for column, (name, key) in zip(columns, LINKED.items(), strict=True):
-        with column:
-            log = plan.trap.log or name == "gradient"
-            alt = _("{what} of every optimizer over the steps", what=titles[name])
-            figures.show(figures.still_axes(titles[name], _("Step"), log=log), key, alt, bar=False)
+    linear = () if plan.trap.log else ("watch",)
+    scene.show_linked(LINKED, titles, scene.of_every_optimizer, columns=columns, linear=linear)
 
 
 def show_escapes(plan: Plan, finished: list[list[Trajectory]]) -> None:
